@@ -1,0 +1,5 @@
+"""Interactive figures (first, smallest form)."""
+
+
+def explore(draw, **controls):
+    raise NotImplementedError
