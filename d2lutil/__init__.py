@@ -12,12 +12,12 @@ from .checks import (
     verify_estimate,
 )
 from .device import best_time, device, seed, synchronize, timer
-from .explore import explore
+from .explore import explore, log_range
 from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
 __version__ = "0.1.0"
 __all__ = [
     "VerificationError", "best_time", "contour_paths", "curves", "device", "explore",
-    "heatmap", "image_grid", "seed", "show", "subplots", "synchronize", "timer", "verify",
+    "heatmap", "image_grid", "log_range", "seed", "show", "subplots", "synchronize", "timer", "verify",
     "verify_bound", "verify_differs", "verify_estimate",
 ]  # fmt: skip
