@@ -35,7 +35,6 @@ import zlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import torch
@@ -432,56 +431,49 @@ class _Figure:
             raise ValueError(f"explore: the stops of control {c.name!r} are one value; name two or more")
         c.stops = places
 
-    def settings(self, corners: bool = False) -> list[dict]:
-        """The arguments of all stored frames, the last control fastest; or first and corners."""
-        if not corners:
-            choices = [[c.values[i] for i in c.stops] for c in self.controls]
-            return [dict(zip(self._names(), chosen)) for chosen in itertools.product(*choices)]
-        ends = itertools.product(*[(c.values[c.stops[0]], c.values[c.stops[-1]]) for c in self.controls])
-        return [self.first(), *(dict(zip(self._names(), chosen)) for chosen in ends)]
+    def settings(self) -> list[dict]:
+        """The arguments of all stored frames, the last control fastest."""
+        return self._product([[c.values[i] for i in c.stops] for c in self.controls])
+
+    def corners(self) -> list[dict]:
+        """The ends of all controls: where `draw` most likely fails, and a live reader gets to."""
+        return self._product([[c.values[0], c.values[-1]] for c in self.controls])
+
+    def _product(self, choices: list[list]) -> list[dict]:
+        return [dict(zip([c.name for c in self.controls], chosen)) for chosen in itertools.product(*choices)]
 
     def first(self) -> dict:
         return {c.name: c.values[c.start] for c in self.controls}
 
-    def _names(self):
-        return [c.name for c in self.controls]
-
     # -------- drawing
 
     def paint(self, setting: dict):
-        """Call draw and give its figure, which the caller closes. The caller also guards the random state."""
+        """Call draw and give its figure. The caller closes it: see `_guarded`."""
         import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
 
         from .plotting import subplots, use_style
 
         use_style()
         before = set(plt.get_fignums())
         arguments = dict(setting)
-        try:
-            if self.takes:
-                fig, ax = subplots(size=self.size)
-                if self.takes == "fig":
-                    ax.remove()
-                arguments[self.takes] = ax if self.takes == "ax" else fig
-            result = self.draw(**arguments)
-            made = [n for n in plt.get_fignums() if n not in before]
-            if len(made) > 1:
-                raise ValueError(f"{self.name} made {len(made)} figures; draw one, with several axes if need be"
-                                 + (f" (it is given one as {self.takes!r})" if self.takes else ""))
-            from matplotlib.figure import Figure
-
-            fig = plt.figure(made[0]) if made else result if isinstance(result, Figure) else None
-            if fig is None:
-                raise ValueError(f"{self.name} left no figure: make one with subplots(), and do not call show() or "
-                                 "plt.close(); explore shows it")
-            if not _has_content(fig):
-                raise ValueError(f"{self.name} drew nothing on its figure")
-            return fig
-        except BaseException:
-            for n in plt.get_fignums():
-                if n not in before:
-                    plt.close(n)
-            raise
+        if self.takes:
+            fig, ax = subplots(size=self.size)
+            if self.takes == "fig":
+                ax.remove()
+            arguments[self.takes] = ax if self.takes == "ax" else fig
+        result = self.draw(**arguments)
+        made = [n for n in plt.get_fignums() if n not in before]
+        if len(made) > 1:
+            raise ValueError(f"{self.name} made {len(made)} figures; draw one, with several axes if need be"
+                             + (f" (it is given one as {self.takes!r})" if self.takes else ""))
+        fig = plt.figure(made[0]) if made else result if isinstance(result, Figure) else None
+        if fig is None:
+            raise ValueError(f"{self.name} left no figure: make one with subplots(), and call neither show() nor "
+                             "plt.close(); explore shows it")
+        if not _has_content(fig):
+            raise ValueError(f"{self.name} drew nothing on its figure")
+        return fig
 
     def at(self, setting: dict) -> str:
         return ", ".join(f"{name} = {value!r}" for name, value in setting.items())
@@ -520,16 +512,23 @@ def _undisturbed():
 
 
 @contextlib.contextmanager
-def _strict(figure: _Figure, setting: dict):
-    """Errors, warnings and prints while a frame is drawn become errors that name the setting."""
+def _guarded(figure: _Figure, setting: dict, strict: bool = True):
+    """Errors while a frame is drawn name the setting; where `strict`, so do warnings and prints.
+
+    Leaves no figure open and the random streams where they were.
+    """
     import matplotlib.pyplot as plt
 
     printed = io.StringIO()
     before = set(plt.get_fignums())
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(printed), _undisturbed():
-            for category in (RuntimeWarning, UserWarning):
-                warnings.simplefilter("error", category)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_undisturbed())
+            if strict:
+                stack.enter_context(contextlib.redirect_stdout(printed))
+                stack.enter_context(warnings.catch_warnings())
+                for category in (RuntimeWarning, UserWarning):
+                    warnings.simplefilter("error", category)
             yield
     except Exception as error:
         raise ValueError(f"explore: {figure.name} failed at {figure.at(setting)}: "
@@ -546,8 +545,8 @@ def _strict(figure: _Figure, setting: dict):
 
 
 def _check(figure: _Figure) -> None:
-    for setting in figure.settings(corners=True):
-        with _strict(figure, setting):
+    for setting in [figure.first(), *figure.corners()]:
+        with _guarded(figure, setting):
             figure.paint(setting).draw_without_rendering()
 
 
@@ -614,7 +613,9 @@ def _stored_html(figure: _Figure) -> tuple[str, int]:
         'tex2jax_ignore mathjax_ignore">\n'
         f"<style>\n{_asset('explore.css')}</style>\n"
         f'<img class="d2l-first" style="max-width:100%;height:auto" width="{width}" height="{height}" alt="{alt}" '
-        f'src="data:image/svg+xml,{_url(first)}">\n'
+        f'src="data:image/svg+xml;base64,{base64.b64encode(first.encode()).decode()}">\n'
+        "<noscript>This figure has sliders where scripts may run: on the book's site, or in a trusted notebook."
+        "</noscript>\n"
         f"<script>\n{_asset('explore.js').rstrip()}({code}, document.currentScript);\n</script>\n</div>"
     ), len(frames)
 
@@ -623,10 +624,6 @@ def _widget_kind(c: _Control) -> str:
     if c.kind != "choice":
         return c.kind
     return "choice" if len(c.stops) <= 4 and sum(len(c.texts[i]) for i in c.stops) <= 40 else "menu"
-
-
-def _url(svg: str) -> str:
-    return quote(svg, safe=" =:/;,()'*!$&@?[]{}|~+^`")
 
 
 def _asset(name: str) -> str:
@@ -647,7 +644,7 @@ def _svg(figure: _Figure, setting: dict) -> tuple[str, tuple[float, float]]:
     import matplotlib
 
     options = {"svg.hashsalt": "d2lutil", "svg.fonttype": "path"}
-    with _strict(figure, setting):
+    with _guarded(figure, setting):
         fig = figure.paint(setting)
         raw = io.StringIO()
         with matplotlib.rc_context(options):
@@ -657,6 +654,7 @@ def _svg(figure: _Figure, setting: dict) -> tuple[str, tuple[float, float]]:
 
 
 _PATH = re.compile(r'(?<=\sd=")[^"]*(?=")')
+_TRANSLATE = re.compile(r"translate\((-?[\d.]+) (-?[\d.]+)\)")
 _ATTRIBUTE = re.compile(r'(?<=\s)(x|y)="(-?[\d.]+(?:e-?\d+)?)"')
 _ID = re.compile(r'\sid="([^"]*)"')
 
@@ -664,9 +662,11 @@ _ID = re.compile(r'\sid="([^"]*)"')
 def _reduce(svg: str, photo: bool) -> str:
     """matplotlib's SVG, smaller and one element a line; it looks the same."""
     svg = svg[svg.index("<svg"):]
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = _PATH.sub(lambda m: _short_path(m[0]), svg)
     svg = _ATTRIBUTE.sub(lambda m: f'{m[1]}="{_digits(float(m[2]))}"', svg)
+    # Never the numbers of scale(): rounded to 0 they would make all text vanish.
+    svg = _TRANSLATE.sub(lambda m: f"translate({_digits(float(m[1]))} {_digits(float(m[2]))})", svg)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
     svg = _ID.sub(lambda m: m[0] if m[1] in used else "", svg)
     svg = _small_images(svg, photo)
@@ -678,31 +678,35 @@ def _digits(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+_COMMANDS = {"M": 2, "L": 2, "Q": 4, "C": 6, "z": 0}
+
+
 def _short_path(d: str) -> str:
-    """The same path, relative and in hundredths of a point: about half as long."""
-    out, x, y, command = [], 0, 0, ""
-    tokens = d.split()
-    i = 0
+    """The same path in hundredths of a point, with relative steps: less than half as long.
+
+    Each step is the difference of rounded places, so that errors do not add up.
+    """
+    out, tokens = [], d.split()
+    here = start = (0, 0)
+    last, i = "", 0
     while i < len(tokens):
-        if tokens[i] in "MLQCz":
-            command = tokens[i]
-            i += 1
-            if command == "z":
-                out.append("z")
-                continue
-            out.append("M" if command == "M" else command.lower())
-        count = {"M": 2, "L": 2, "Q": 4, "C": 6}[command]
-        points = [round(100 * float(t)) for t in tokens[i:i + count]]
-        i += count
-        base = (0, 0) if command == "M" else (x, y)  # "M" stays absolute
-        for k, value in enumerate(points):
+        command = tokens[i]
+        count = _COMMANDS[command]
+        places = [round(100 * float(t)) for t in tokens[i + 1:i + 1 + count]]
+        i += 1 + count
+        if command == "z":
+            out.append("z")
+            here, last = start, command
+            continue
+        same = command != "M" and command == last
+        base = (0, 0) if command == "M" else here
+        if not same:
+            out.append(command if command == "M" else command.lower())
+        for k, value in enumerate(places):
             text = _hundredths(value - base[k % 2])
             out.append(text if text[0] == "-" or out[-1][-1].isalpha() else " " + text)
-        x, y = points[-2:]
-        if command == "M":
-            command = "L"
-            if i < len(tokens) and tokens[i] not in "MLQCz":
-                raise ValueError("a path of matplotlib's with an implied line")
+        here, last = tuple(places[-2:]), command
+        start = here if command == "M" else start
     return "".join(out)
 
 
@@ -767,9 +771,8 @@ def _pack(frames: list[str]) -> str:
 
 
 def _live(figure: _Figure) -> None:
-    with _strict(figure, figure.first()):  # an error at the first frame is an error of the call
-        fig = figure.paint(figure.first())
-        first = _live_image(figure, fig)
+    with _guarded(figure, figure.first(), strict=False):  # an error of the first frame is the call's
+        first = _live_image(figure, figure.first())
     from IPython import get_ipython
     from IPython.display import display
 
@@ -837,26 +840,27 @@ def _live_control(c: _Control, widgets):
 
 def _live_picture(figure: _Figure, setting: dict) -> str:
     """The picture at a setting; if draw fails, what failed, until the next move."""
-    import matplotlib.pyplot as plt
-
-    before = set(plt.get_fignums())
     try:
-        with _undisturbed():
-            return _live_image(figure, figure.paint(setting))
-    except Exception as error:
-        for n in set(plt.get_fignums()) - before:
-            plt.close(n)
-        what = html.escape(f"{figure.name} failed at {figure.at(setting)}\n{type(error).__name__}: {error}")
-        return f'<pre role="alert" style="color:#b00020;white-space:pre-wrap">{what}</pre>'
+        with _guarded(figure, setting, strict=False):
+            return _live_image(figure, setting)
+    except ValueError as error:
+        return f'<pre role="alert" style="color:#c0392b;white-space:pre-wrap">{html.escape(str(error))}</pre>'
 
 
-def _live_image(figure: _Figure, fig) -> str:
-    import matplotlib.pyplot as plt
-
+def _live_image(figure: _Figure, setting: dict) -> str:
+    fig = figure.paint(setting)
     raw = io.BytesIO()
     fig.savefig(raw, format="png", dpi=144, pil_kwargs={"compress_level": 1})
-    width = round(72 * float(fig.get_size_inches()[0]))
-    plt.close(fig)
-    data = base64.b64encode(raw.getvalue()).decode()
-    return (f'<img class="d2l-live{" d2l-photo" if figure.photo else ""}" alt="{html.escape(figure.alt)}" '
-            f'width="{width}" style="max-width:100%;height:auto;background:#fff" src="data:image/png;base64,{data}">')
+    alt = f"{figure.alt} ({', '.join(f'{figure.control(n).label}: {_short_text(v)}' for n, v in setting.items())})"
+    return (f'<div class="d2l-explore{" d2l-photo" if figure.photo else ""}"><style>{_asset("explore.css")}</style>'
+            f'<img alt="{html.escape(alt)}" width="{_width(fig)}" '
+            f'src="data:image/png;base64,{base64.b64encode(raw.getvalue()).decode()}"></div>')
+
+
+def _short_text(value) -> str:
+    return _short(value) if _is_number(value) else str(value)
+
+
+def _width(fig) -> int:
+    """Pixels of the page: 72 an inch, as `show` has it."""
+    return round(72 * float(fig.get_size_inches()[0]))
