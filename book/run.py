@@ -1,0 +1,279 @@
+"""Execute pages and store what they print and draw.
+
+    .venv/bin/python book/run.py                    the pages whose code changed since they ran
+    .venv/bin/python book/run.py --all              every page
+    .venv/bin/python book/run.py chapters/a/b.ipynb these pages, changed or not
+    .venv/bin/python book/run.py --colab            write the set-up cells only, run nothing
+
+A page that raises an error or prints to stderr keeps the outputs it had; the failed copy lies
+in _build/failed. A page runs on one thread, as many pages at once as there are cores, with
+stored interactive figures, in its own folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from tqdm import tqdm
+
+import pages
+
+FAILED = pages.ROOT / "_build" / "failed"
+KEPT_CELL_METADATA = ("tags", "jupyter", "cellView")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+           "NUMEXPR_NUM_THREADS")
+
+
+# ---------------------------------------------------------------- one page
+
+
+def prepare(notebook) -> None:
+    """Write what the runner owns in a page: the set-up cell, and tags on cells that verify."""
+    for cell in pages.code_cells(notebook):
+        if "setup" in pages.tags(cell):
+            cell.source = pages.setup_source(notebook.metadata.get("d2l", {}).get("extras", []))
+        wanted = [tag for tag in pages.tags(cell) if tag != pages.COMPARED]
+        if pages.verifies(cell):
+            wanted.append(pages.COMPARED)
+        if wanted:
+            cell.metadata["tags"] = wanted
+        else:
+            cell.metadata.pop("tags", None)
+
+
+def normalise(notebook) -> None:
+    """Take away what would differ from run to run and from editor to editor."""
+    d2l = {"kind": "lesson", **notebook.metadata.get("d2l", {})}
+    notebook.metadata = nbformat.from_dict({
+        "d2l": dict(sorted(d2l.items())),
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    })
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    count = 0
+    for cell in notebook.cells:
+        cell.source = re.sub(r"[ \t]+(?=\n|$)", "", cell.source.replace("\r\n", "\n")).rstrip("\n")
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        kept = {key: cell.metadata[key] for key in KEPT_CELL_METADATA if cell.metadata.get(key)}
+        cell.metadata = nbformat.from_dict(kept)
+        if cell.cell_type == "code":
+            if cell.source:
+                count += 1
+            cell.execution_count = count if cell.source else None
+            cell.outputs = merged_streams(cell.outputs)
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+
+
+def merged_streams(outputs: list) -> list:
+    """Neighbouring pieces of one stream as one, so that chance does not cut them."""
+    merged: list = []
+    for output in outputs:
+        before = merged[-1] if merged else None
+        if before and before.output_type == output.output_type == "stream" and before.name == output.name:
+            before.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def execute(path: Path, notebook, timeout: int) -> float:
+    """Run every cell in a fresh kernel of this Python. Returns the seconds that cells took,
+    without those spent drawing the stored frames of interactive figures.
+
+    Raises PageError at the first error, and for anything printed to stderr.
+    """
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    class ThisPython(KernelSpecManager):
+        """The kernel of the running Python, whatever else is installed as 'python3'."""
+
+        def get_kernel_spec(self, kernel_name):
+            return KernelSpec(**get_kernel_dict())
+
+    started: dict[int, float] = {}
+    seconds: dict[int, float] = {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, \
+            (Path(scratch) / "kernel.log").open("w+", encoding="utf-8") as log:
+        drawing = Path(scratch) / "drawing.jsonl"
+        environment = {
+            **os.environ,
+            **dict.fromkeys(THREADS, "1"),
+            "D2LUTIL_EXPLORE": "stored",
+            "D2LUTIL_EXPLORE_TIMES": str(drawing),
+            "IPYTHONDIR": scratch,  # no start-up files and no history of whoever runs this
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+        client = NotebookClient(
+            notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False,
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_start=lambda cell, cell_index: started.setdefault(cell_index, time.perf_counter()),
+            on_cell_executed=lambda cell, cell_index, execute_reply: seconds.setdefault(
+                cell_index, time.perf_counter() - started[cell_index]),
+        )
+        try:
+            client.execute(env=environment, stdout=log, stderr=log)
+        except CellExecutionError as error:
+            where = pages.code_cells(notebook)[-1]
+            for cell in pages.code_cells(notebook):
+                if any(o.output_type == "error" for o in cell.outputs):
+                    where = cell
+            raise pages.PageError(f"{place(notebook, where)} raised {error.ename}: {error.evalue}") from None
+        except CellTimeoutError:
+            raise pages.PageError(f"a cell ran longer than {timeout} s") from None
+        except DeadKernelError:
+            log.seek(0)
+            raise pages.PageError("the kernel died, as it does when memory runs out; its last words: "
+                                  f"{log.read()[-500:].strip()!r}") from None
+        drawn = sum(json.loads(line)["seconds"] for line in drawing.read_text().splitlines()) \
+            if drawing.exists() else 0.0
+    return max(0.0, sum(seconds.values()) - drawn)
+
+
+def place(notebook, cell) -> str:
+    """How messages name a cell: its number from the top, 1 the first, and its first line."""
+    first = next((line for line in cell.source.splitlines() if line.strip()), "")
+    return f"cell {notebook.cells.index(cell) + 1} ({first[:60]!r})"
+
+
+def refuse_noise(notebook) -> None:
+    """Raise PageError for outputs that must not be stored."""
+    for cell in pages.code_cells(notebook):
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                raise pages.PageError(
+                    f"{place(notebook, cell)} printed to stderr: {output.text.strip()[:500]!r}; "
+                    "mend what it warns of")
+            if any("widget" in kind for kind in output.get("data", {})):
+                raise pages.PageError(
+                    f"{place(notebook, cell)} left a live widget, which shows nothing without a "
+                    "kernel; use d2lutil.explore")
+
+
+def run_page(path: Path, timeout: int) -> float:
+    """Execute a page and store it, or raise PageError and leave it as it was."""
+    notebook = pages.read(path)
+    stored = json.dumps(notebook)
+    prepare(notebook)
+    try:
+        seconds = execute(path, notebook, timeout)
+        refuse_noise(notebook)
+    except pages.PageError as error:
+        failed = FAILED / path.relative_to(pages.ROOT) if path.is_relative_to(pages.ROOT) else FAILED / path.name
+        normalise(notebook)
+        pages.write(failed, notebook)
+        raise pages.PageError(f"{pages.name_of(path)}: {error}\n    the stored page is as it was; "
+                              f"the failed run lies in {pages.name_of(failed)}") from None
+    normalise(notebook)
+    notebook.metadata["d2l"]["digest"] = pages.digest(notebook)
+    if json.dumps(notebook) != stored:
+        pages.write(path, notebook)
+    return seconds
+
+
+# ---------------------------------------------------------------- many pages
+
+
+def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
+    """Run pages side by side, longest first; returns how many failed."""
+    known = pages.run_times()
+    chosen = sorted(chosen, key=lambda p: -known.get(pages.name_of(p), 1e9))
+    context = multiprocessing.get_context("spawn")
+    measured, failures = {}, 0
+    with ProcessPoolExecutor(min(jobs, len(chosen)), mp_context=context) as pool, \
+            tqdm(total=len(chosen), unit="page", disable=None, dynamic_ncols=True) as bar:
+        futures = {pool.submit(run_page, path, timeout): path for path in chosen}
+        for future in as_completed(futures):
+            name = pages.name_of(futures[future])
+            try:
+                measured[name] = future.result()
+                tqdm.write(f"✓ {name}  {measured[name]:.1f} s")
+            except pages.PageError as error:
+                failures += 1
+                tqdm.write(f"✗ {error}")
+            bar.update()
+    write_run_times(measured)
+    return failures
+
+
+def write_run_times(measured: dict[str, float]) -> None:
+    """Store the times that moved by more than a quarter, and those of new pages."""
+    times = pages.run_times()  # read again: another runner may have written meanwhile
+    for name, seconds in measured.items():
+        if name.startswith("chapters/"):
+            before = times.get(name)
+            if before is None or abs(seconds - before) > max(before / 4, 0.5):
+                times[name] = round(seconds, 1)
+    times = {name: times[name] for name in sorted(times) if (pages.ROOT / name).exists()}
+    if times != pages.run_times():
+        partial = pages.RUN_TIMES.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(json.dumps(times, indent=1) + "\n", encoding="utf-8")
+        partial.replace(pages.RUN_TIMES)
+
+
+def write_setup_cells(chosen: list[Path]) -> None:
+    """Write the address of `_config.yml` into the pages' set-up cells; nothing is executed."""
+    for path in chosen:
+        notebook = pages.read(path)
+        for cell in pages.code_cells(notebook):
+            if "setup" in pages.tags(cell):
+                source = pages.setup_source(notebook.metadata.get("d2l", {}).get("extras", []))
+                if source != cell.source:
+                    cell.source = source
+                    pages.write(path, notebook)
+                    print(f"✓ {pages.name_of(path)}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0],
+                                     epilog="Without pages and without --all: the stale pages, whose "
+                                            "code changed since they were executed.")
+    parser.add_argument("page", nargs="*", type=Path, help="notebooks to execute, stale or not")
+    parser.add_argument("--all", action="store_true", help="execute every page")
+    parser.add_argument("--colab", action="store_true",
+                        help="only write the set-up cells, with the address from _config.yml")
+    parser.add_argument("--timeout", type=int, default=300, metavar="S",
+                        help="seconds that a cell may take (default %(default)s)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+                        help="pages executed at once (default: the number of cores)")
+    options = parser.parse_args()
+    try:
+        chosen = [path.resolve() for path in options.page]
+        if not chosen:
+            chosen = pages.all_pages()
+            if not options.all and not options.colab:
+                chosen = [path for path in chosen if pages.is_stale(pages.read(path))]
+        if options.colab:
+            write_setup_cells(chosen)
+            return 0
+    except pages.PageError as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
+    if not chosen:
+        print("Every page is up to date; ALL=1 (--all) executes them all the same.")
+        return 0
+    return 1 if run_pages(chosen, options.timeout, options.jobs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
