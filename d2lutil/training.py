@@ -199,7 +199,9 @@ def watched() -> bool:
     """Whether a person looks on: a terminal, or a notebook that is not being executed for storing."""
     if os.environ.get("D2LUTIL_EXPLORE", "").strip().lower() in ("stored", "check"):
         return False
-    if "ipykernel" in sys.modules:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if hasattr(shell, "kernel"):
         return True
     return bool(getattr(sys.stderr, "isatty", lambda: False)())
 
