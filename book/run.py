@@ -25,9 +25,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
-from tqdm import tqdm
-
 import pages
+from tqdm import tqdm
 
 FAILED = pages.ROOT / "_build" / "failed"
 KEPT_CELL_METADATA = ("tags", "jupyter", "cellView")
@@ -39,13 +38,18 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB
 
 
 def prepare(notebook) -> None:
-    """Write what the runner owns in a page: the set-up cell, and tags on cells that verify."""
+    """Write what the runner owns in a page: the set-up cell, the tag on cells that verify, and what
+    folds the code of solutions."""
     for cell in pages.code_cells(notebook):
         if "setup" in pages.tags(cell):
             cell.source = pages.setup_source(notebook.metadata.get("d2l", {}).get("extras", []))
         wanted = [tag for tag in pages.tags(cell) if tag != pages.COMPARED]
         if pages.verifies(cell):
             wanted.append(pages.COMPARED)
+        if "solution" in wanted:
+            if "hide-cell" not in wanted:
+                wanted.append("hide-cell")
+            cell.metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
         if wanted:
             cell.metadata["tags"] = wanted
         else:
