@@ -37,6 +37,8 @@ def assemble_mathjax() -> Path:
     source = Path(found.origin).parent / "static" / "mathjax"
     target = THIRD_PARTY / "mathjax"
     bundle = "\n;".join((source / part).read_text(encoding="utf-8") for part in MATHJAX)
+    names = [part.removesuffix(".js") for part in MATHJAX[1:]]
+    bundle += f"\n;MathJax.loader.preLoad({str(names)[1:-1]});\n"  # so that nothing asks for them again
     files = {target / "book.js": bundle.encode()}
     for pattern in ("input/tex/extensions/*.js", "output/chtml/fonts/woff-v2/*.woff"):
         for file in source.glob(pattern):

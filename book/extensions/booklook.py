@@ -13,19 +13,49 @@ STATIC = bookfiles.ROOT / "book" / "static"
 THIRD_PARTY = bookfiles.ROOT / "_build" / "third-party"
 
 
+THEME = {
+    "navbar_start": [], "navbar_center": [], "navbar_end": [], "navbar_persistent": [],
+    "article_header_start": ["toggle-primary-sidebar.html", "brand.html"],
+    "article_header_end": ["page-links.html", "theme-switcher.html", "search-button.html",
+                           "toggle-secondary-sidebar.html"],
+    "article_footer_items": ["page-tools.html"],
+    "footer_content_items": ["book-footer.html"],
+    "primary_sidebar_end": [],
+    "search_as_you_type": False,
+    "search_bar_text": "Search the book",
+    "toc_title": "On this page",
+    "back_to_top_button": False,
+}
+
+
 def add_static(app, config):
+    config.html_theme_options.update(THEME)
+    config.html_context["default_mode"] = "light"  # what is shown before, or without, a script
+    config.html_sidebars = {"**": ["brand.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
     config.html_static_path += [str(STATIC), str(THIRD_PARTY)]
     config.version = config.release = bookfiles.version()
 
 
 def describe_page(app, pagename, templatename, context, doctree):
-    """What the page's own templates need: address for reports, run time, version."""
-    page = bookfiles.pages().get(pagename.removeprefix("chapters/"))
-    seconds = bookfiles.run_times().get(pagename.removeprefix("chapters/"))
-    context["book_version"] = bookfiles.version()
-    context["book_repository"] = app.config.html_theme_options.get("repository_url", "")
-    context["page_planned"] = page
-    context["page_seconds"] = f"{seconds:.0f}" if seconds and seconds >= 1 else None if seconds is None else "under 1"
+    """What the page's own templates need: where it lies, how long it runs, how to cite it."""
+    address = pagename.removeprefix("chapters/")
+    options = app.config.html_theme_options
+    repository, branch = options["repository_url"].rstrip("/"), options.get("repository_branch") or "main"
+    path = app.env.doc2path(pagename, base=False) if pagename in app.env.found_docs else ""
+    context["book"] = {
+        "title": app.config.html_title,
+        "author": app.config.author,
+        "year": app.config.copyright,
+        "version": bookfiles.version(),
+        "repository": repository,
+        "path": path,
+        "seconds": bookfiles.run_times().get(address),
+        "colab": f"https://colab.research.google.com/github/{repository.removeprefix('https://github.com/')}"
+                 f"/blob/{branch}/{path}" if path.endswith(".ipynb") else "",
+        "source": f"{repository}/blob/{branch}/{path}" if path else "",
+        "key": "worked-out-" + address.replace("/", "-"),
+    }
+    context["favicon_url"] = ""  # the layout names it
 
 
 def slim(app, error):

@@ -1,12 +1,18 @@
 """Stored outputs on the site: figures with their text and size, checks that look like checks."""
 
+import posixpath
+import urllib.parse
+from html import escape
+
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms import SphinxTransform
 
 from bookfiles import check_of, slug, tag_of
 
 _render_image = NbElementRenderer.render_image
+
 
 
 def render_image(self, data):
@@ -16,8 +22,47 @@ def render_image(self, data):
     for image in images:
         image["classes"].append("photo" if stored.get("photo") else "plot")
         image["alt"] = stored.get("alt", "")
-        image["loading"] = "lazy"
+        image["stored_size"] = (image.attributes.pop("width", ""), image.attributes.pop("height", ""))
     return images
+
+
+def visit_image(self, node):
+    """A stored figure as a plain <img> with its size, so that the page does not jump when it loads."""
+    if "stored_size" not in node:
+        return type(self).visit_image(self, node)
+    width, height = node["stored_size"]
+    file = self.builder.images.get(node["uri"], node["uri"])
+    source = posixpath.join(self.builder.imgpath, urllib.parse.quote(file))
+    self.body.append(self.emptytag(node, "img", "\n", src=source, alt=node["alt"], width=width, height=height,
+                                   loading="lazy", decoding="async"))
+    return None
+
+
+def depart_image(self, node):
+    if "stored_size" not in node:
+        type(self).depart_image(self, node)
+
+
+class NameFoldedCells(SphinxTransform):
+    """A folded cell says what is in it; the set-up cell is folded."""
+
+    default_priority = 402
+
+    def apply(self, **kwargs):
+        for cell in self.document.findall(nodes.container):
+            if "tag_setup" in cell["classes"]:
+                cell["hide_mode"] = "all"
+                cell["prompt_show"] = cell["prompt_hide"] = "Set-up"
+            elif "tag_solution" in cell["classes"]:
+                cell["prompt_show"] = cell["prompt_hide"] = "Solution in code"
+
+
+def visit_folded(self, node):
+    self.body.append(f'<details class="hide"><summary>{escape(node["prompt_show"])}</summary>\n')
+
+
+def depart_folded(self, node):
+    self.body.append("</details>\n")
 
 
 class ShowChecks(SphinxTransform):
@@ -78,5 +123,8 @@ class ShowChecks(SphinxTransform):
 
 def setup(app):
     NbElementRenderer.render_image = render_image
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.add_transform(ShowChecks)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_folded, depart_folded))
+    app.add_transform(NameFoldedCells)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -65,30 +65,51 @@ class ChapterPages(BookDirective):
 
 
 class BookMap(BookDirective):
+    """One raw block: its 158 titles should not turn up in every search."""
+
     def fill(self):
+        return [raw(self.chooser() + '<div class="book-map">' + "".join(
+            self.chapter(chapter) for chapter in bookfiles.plan() if chapter.lessons) + "</div>")]
+
+    def title(self, page: bookfiles.Page) -> str:
+        if page.docname not in self.env.found_docs:
+            return f'<span class="to-come">{escape(page.title)}</span>'
+        uri = self.env.app.builder.get_relative_uri(self.env.docname, page.docname)
+        return f'<a href="{uri}">{escape(page.title)}</a>'
+
+    def chapter(self, chapter: bookfiles.Chapter) -> str:
         found = self.env.found_docs
-        book = nodes.container(classes=["book-map"])
-        for chapter in bookfiles.plan():
-            if not chapter.lessons:
-                continue
-            number, written = chapter.folder[:2], sum(p.docname in found for p in chapter.lessons)
-            book += raw(f'<details class="chapter"{" open" if written else ""}><summary><span class="number">'
-                        f'{int(number)}</span> <span class="name">{escape(chapter.title)}</span> '
-                        f'<span class="count">{written} of {len(chapter.lessons)} written</span></summary>')
-            for page in chapter.pages:
-                if page.kind == "quiz" and page.docname not in found:
-                    continue
-                line = nodes.paragraph("", "", *self.page(page), classes=["page"])
-                book += line
-                path = bookfiles.reading_path(page.address) if page.kind == "lesson" else []
-                if path:
-                    book += raw('<details class="path"><summary>Read first: '
-                                f'{len(path)} page{"s" * (len(path) > 1)}</summary>')
-                    book += nodes.enumerated_list("", *(
-                        nodes.list_item("", nodes.paragraph("", "", *self.page(p))) for p in path))
-                    book += raw("</details>")
-            book += raw("</details>")
-        return [book]
+        written = sum(page.docname in found for page in chapter.lessons)
+        dots = "".join(f'<i{" class=written" if page.docname in found else ""} data-page="{page.address}"></i>'
+                       for page in chapter.lessons)
+        html = ('<details class="chapter"><summary>'
+                f'<span class="number">{int(chapter.folder[:2])}</span> {escape(chapter.title)} '
+                f'<span class="dots" aria-hidden="true">{dots}</span>'
+                f'<span class="count">{written} of {len(chapter.lessons)} written</span></summary>')
+        if chapter.docname in found:
+            uri = self.env.app.builder.get_relative_uri(self.env.docname, chapter.docname)
+            html += f'<p class="page"><a href="{uri}">What the chapter teaches, and why in this order</a></p>'
+        for page in chapter.pages:
+            if page.docname in found or page.kind == "lesson":
+                state = "" if page.docname in found else ' <span class="state">to come</span>'
+                html += f'<p class="page">{self.title(page)}{state}</p>'
+            path = bookfiles.reading_path(page.address)
+            if path:
+                before = " ".join(other.address for other in path)
+                html += (f'<details class="path" id="path-{page.address}" data-before="{before}"><summary>'
+                         f'{len(path)} page{"s" * (len(path) > 1)} to read first</summary><ol>'
+                         + "".join(f"<li>{self.title(other)}</li>" for other in path) + "</ol></details>")
+        return html + "</details>"
+
+    @staticmethod
+    def chooser() -> str:
+        groups = "".join(
+            f'<optgroup label="{escape(chapter.title)}">' + "".join(
+                f'<option value="{page.address}">{escape(page.title)}</option>' for page in chapter.lessons)
+            + "</optgroup>" for chapter in bookfiles.plan() if chapter.lessons)
+        return ('<form class="chooser" hidden><label>The way to '
+                f'<select name="page" autocomplete="off"><option value="">choose a page</option>{groups}</select>'
+                '</label><div class="chosen-path" aria-live="polite"></div></form>')
 
 
 class BookFacts(BookDirective):
