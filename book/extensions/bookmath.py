@@ -1,14 +1,15 @@
-r"""Displayed mathematics as the author wrote it, and an anchor for every named equation.
+r"""Displayed mathematics as the author wrote it, and a name and an anchor for every named equation.
 
 Sphinx wraps a display that has `\\` in a `split` environment, in which `\tag` is an error; here
-the display is written as it stands. `\tag{Gaussian KL}` gives it the anchor `eq-gaussian-kl`, set
-when the page is read, so that links to it resolve and a wrong one is a warning.
+the display is written as it stands. `\tag{Gaussian KL}` becomes a line above the display, which a
+phone has room for, with the anchor `eq-gaussian-kl` and a link to the check. The anchor is set when
+the page is read, so that links to it resolve and a wrong one is a warning.
 """
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from bookfiles import slug, tag_of
+from bookfiles import slug, tag_of, without_tag
 
 
 class NameEquations(SphinxTransform):
@@ -25,13 +26,14 @@ class NameEquations(SphinxTransform):
 
 
 def visit_math_block(self, node):
-    name = tag_of(node.astext())
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
-    self.body.append(rf"\[{self.encode(node.astext().strip())}\]")
-    if name and node["ids"]:
-        self.body.append(f'<a class="headerlink" href="#{node["ids"][0]}" '
-                         f'title="Link to this equation" aria-label="Link to {name}">#</a>')
-    self.body.append("</div>\n")
+    tex, name, anchor = node.astext(), tag_of(node.astext()), next(iter(node["ids"]), "")
+    display = rf'<div class="math notranslate nohighlight">\[{self.encode(without_tag(tex))}\]</div>'
+    if name and anchor:
+        checked = (f' <a class="checked" href="#{node["checked"]}" title="The cell that checks it">✓ checked</a>'
+                   if node.get("checked") else "")
+        display = (f'<div class="equation" id="{anchor}"><p class="equation-name">'
+                   f'<a href="#{anchor}" title="Link to this equation">{name}</a>{checked}</p>{display}</div>')
+    self.body.append(display + "\n")
     raise nodes.SkipNode
 
 

@@ -71,7 +71,7 @@ class ShowChecks(SphinxTransform):
     default_priority = 401
 
     def apply(self, **kwargs):
-        equations = {tag_of(node.astext()) for node in self.document.findall(nodes.math_block)}
+        equations = {tag_of(node.astext()): node for node in self.document.findall(nodes.math_block)}
         seen = set()
         for block in list(self.document.findall(nodes.literal_block)):
             if "stream" not in block["classes"]:
@@ -115,6 +115,8 @@ class ShowChecks(SphinxTransform):
             line += nodes.Text(" ")
             line += nodes.inline(part, part, classes=[kind])
         item = nodes.list_item("", line, classes=["trap"] if check.is_trap else [])
+        if check.name in equations:
+            equations[check.name]["checked"] = anchor
         if anchor not in seen:  # the first check of an equation is the one linked to
             seen.add(anchor)
             item["ids"].append(anchor)
