@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import gzip
 import hashlib
 import html
@@ -35,6 +36,7 @@ import zlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -322,12 +324,16 @@ class _Figure:
         if not callable(draw):
             raise TypeError(f"explore: the first argument must be a function that draws, got {type(draw).__name__}")
         self.draw, self.photo, self.size = draw, bool(photo), size
-        self.name = getattr(draw, "__name__", "draw")
-        doc = (getattr(draw, "__doc__", None) or "").strip().splitlines()
+        own = draw
+        while isinstance(own, functools.partial):  # whose docstring is not the author's
+            own = own.func
+        self.name = getattr(own, "__name__", "draw")
+        doc = (getattr(own, "__doc__", None) or "").strip().splitlines()
         self.alt = " ".join(doc[0].split()) if doc else ""
         if len(self.alt.split()) < 4:
             raise ValueError(f"explore: {self.name} needs a docstring whose first line says what the figure shows, "
-                             f"in four words or more, for readers who cannot see it; got {self.alt!r}")
+                             f"in four words or more, for readers who cannot see it; got {self.alt!r}"
+                             + (". Write it with def instead of lambda." if self.name == "<lambda>" else ""))
         parameters = self._parameters()
         if not controls:
             raise ValueError(f"explore: no control given; name one to three of {self.name}'s parameters "
@@ -462,7 +468,8 @@ class _Figure:
             if self.takes == "fig":
                 ax.remove()
             arguments[self.takes] = ax if self.takes == "ax" else fig
-        result = self.draw(**arguments)
+        with mock.patch.object(plt, "show", lambda *_, **__: None):  # a habit that does no harm here
+            result = self.draw(**arguments)
         made = [n for n in plt.get_fignums() if n not in before]
         if len(made) > 1:
             raise ValueError(f"{self.name} made {len(made)} figures; draw one, with several axes if need be"
@@ -561,8 +568,8 @@ def _stored(figure: _Figure) -> None:
     if size > MAX_BYTES:
         raise ValueError(f"explore: the stored figure of {figure.name} is {size // 1000} KB gzipped, and "
                          f"{MAX_BYTES // 1000} KB are the most. It has {frames} frames: "
-                         f"name at most {max(2, frames * MAX_BYTES // size)} with stops=, or draw fewer points, "
-                         "contours or pixels in each.")
+                         f"name at most {max(2, frames * MAX_BYTES // size)} with stops=, or draw fewer points "
+                         "or pixels in each, and imshow instead of meshes, surfaces and filled contours.")
     from IPython.display import display
 
     display({"text/html": text, "text/plain": f"Interactive figure: {figure.alt}"}, raw=True)

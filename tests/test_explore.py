@@ -1,13 +1,18 @@
 """explore: its controls, its errors, what it stores, and what it does in a live kernel."""
 
 import base64
+import functools
 import gzip
+import hashlib
+import io
 import json
 import re
 import subprocess
 import sys
+import time
 import warnings
 import zlib
+from pathlib import Path
 
 import matplotlib as mpl
 
@@ -17,6 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import d2lutil
 from d2lutil import explore, log_range, subplots
@@ -85,7 +91,7 @@ def figure(draw=wave, **controls):
 def test_import_loads_neither_matplotlib_nor_widgets():
     code = ("import sys, d2lutil; "
             "print([m for m in ('matplotlib', 'IPython', 'ipywidgets', 'tqdm.auto') if m in sys.modules])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
 def test_help_tells_all_options():
@@ -387,10 +393,7 @@ def test_stored_bytes_are_stable(stored):
             "import IPython.display, test_explore as t, hashlib\n"
             "IPython.display.display = lambda d, **k: print(hashlib.sha256(d['text/html'].encode()).hexdigest())\n"
             "t.explore(t.wave, a=(0, 2, 0.5), b=[1, 2])")
-    import hashlib
-    from pathlib import Path
-
-    again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+    again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
                            cwd=Path(__file__).parent.parent)
     assert again.stdout.strip() == hashlib.sha256(once.encode()).hexdigest(), again.stderr
 
@@ -441,6 +444,16 @@ def test_awkward_words_are_escaped(stored):
     assert 'alt="A figure with &quot;quotes&quot; &amp; &lt;tags&gt; in its alt text."' in page
 
 
+def test_partial_functions_keep_their_docstring_and_plt_show_does_no_harm(stored):
+    def draw(a=1, scale=1.0):
+        """A line that is scaled by a factor."""
+        plt.plot([0, a * scale])
+        plt.show()
+
+    page = stored(functools.partial(draw, scale=2.0), a=[1, 2])["text/html"]
+    assert 'alt="A line that is scaled by a factor."' in page
+
+
 def test_times_are_noted_for_the_runner(stored, tmp_path, monkeypatch):
     monkeypatch.setenv("D2LUTIL_EXPLORE_TIMES", str(tmp_path / "times"))
     page = stored(wave, a=[1.0, 2.0])["text/html"]
@@ -471,9 +484,6 @@ def test_errors_of_rounding_do_not_add_up():
 
 @pytest.mark.parametrize("photo", [False, True])
 def test_images_shrink_and_stay_right(photo):
-    from PIL import Image
-    import io
-
     rng = np.random.default_rng(0)
     pixels = np.repeat(np.repeat(rng.integers(0, 255, (8, 8, 1), dtype=np.uint8), 4, 0), 4, 1).repeat(3, 2)
     raw = io.BytesIO()
@@ -566,8 +576,6 @@ def test_live_takes_the_authors_own_widget(live):
 
 
 def test_a_live_move_is_quick(live):
-    import time
-
     widgets, _ = live(wave, a=(0, 2, 0.1))
     seconds = []
     for a in (0.5, 1.5, 0.2):
