@@ -7,6 +7,9 @@
     {equation-index}      every named equation with the checks that name it
     {trap-index}          every claim that the book shows wrong
     {changes}             what each tagged release changed
+
+And two roles: {page}`folder/slug` is the page's title, a link once it is written;
+{repository}`text` links to the repository's address in _config.yml.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from html import escape
 
 from docutils import nodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import bookfiles
 
@@ -44,6 +47,24 @@ class BookDirective(SphinxDirective):
             return [self.link(page.docname, page.title)]
         return [nodes.inline(page.title, page.title, classes=["to-come"]), nodes.Text(" "),
                 nodes.inline("", "to come", classes=["state"])]
+
+
+class PageRole(SphinxRole):
+    def run(self):
+        page = bookfiles.pages().get(self.text)
+        if page is None:
+            message = self.inliner.reporter.error(f"{self.text}: no such page in book/plan.yml", line=self.lineno)
+            return [], [message]
+        if page.docname not in self.env.found_docs:
+            return [nodes.inline(page.title, page.title, classes=["to-come"])], []
+        uri = self.env.app.builder.get_relative_uri(self.env.docname, page.docname)
+        return [nodes.reference("", page.title, internal=True, refuri=uri)], []
+
+
+class RepositoryRole(SphinxRole):
+    def run(self):
+        address = self.config.html_theme_options["repository_url"]
+        return [nodes.reference("", self.text, refuri=address)], []
 
 
 def raw(html: str) -> nodes.raw:
@@ -83,7 +104,7 @@ class BookMap(BookDirective):
         dots = "".join(f'<i{" class=written" if page.docname in found else ""} data-page="{page.address}"></i>'
                        for page in chapter.lessons)
         html = ('<details class="chapter"><summary>'
-                f'<span class="number">{int(chapter.folder[:2])}</span> {escape(chapter.title)} '
+                f'<span class="number">{int(chapter.folder[:2])}</span> <span>{escape(chapter.title)}</span> '
                 f'<span class="dots" aria-hidden="true">{dots}</span>'
                 f'<span class="count">{written} of {len(chapter.lessons)} written</span></summary>')
         if chapter.docname in found:
@@ -120,11 +141,11 @@ class BookFacts(BookDirective):
         equations = sum(len(bookfiles.equations_of(book, page.docname)) for page, book in notebooks)
         traps = len({c.name for _, book in notebooks for c in bookfiles.checks_of(book) if c.is_trap})
         seconds = sum(bookfiles.run_times().values())
-        facts = [(f"{len(written)} of {len(lessons)}", "pages written"), (str(equations), "named equations, each checked"),
-                 (str(traps), "circulating mistakes shown wrong")]
+        facts = [(f"{len(written)} of {len(lessons)}", "pages written"), (str(equations), "equations checked"),
+                 (str(traps), "mistakes shown wrong")]
         if seconds:
             facts.append((f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min",
-                          "to run them all, one thread each"))
+                          "to run it all on one thread"))
         return [raw('<ul class="facts">' + "".join(
             f"<li><strong>{escape(n)}</strong> {escape(text)}</li>" for n, text in facts) + "</ul>")]
 
@@ -256,4 +277,6 @@ def setup(app):
         "changes": Changes,
     }.items():
         app.add_directive(name, directive)
+    app.add_role("page", PageRole())
+    app.add_role("repository", RepositoryRole())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
