@@ -5,6 +5,7 @@ drawn in book.css. The search index is loaded by the search page alone.
 """
 
 import re
+import zlib
 from pathlib import Path
 
 import bookfiles
@@ -84,4 +85,6 @@ def setup(app):
     app.connect("build-finished", slim)
     app.add_css_file("book.css", priority=900)
     app.add_js_file("book.js", loading_method="defer")
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    code = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    return {"version": "1", "env_version": zlib.crc32(code),  # a changed extension reads every page anew
+            "parallel_read_safe": True, "parallel_write_safe": True}

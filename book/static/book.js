@@ -3,8 +3,14 @@
   "use strict";
 
   // A box that scrolls inside itself must be reachable by keyboard; one that does not must not be a stop.
+  // A formula in the text that is wider than the text becomes such a box.
   function markScrollable() {
-    document.querySelectorAll("div.math, .bd-article pre, .output.text_html, .pst-scrollable-table-container")
+    document.querySelectorAll("span.math").forEach(function (formula) {
+      formula.classList.remove("wide");
+      var block = formula.closest("p, li, td, dd, summary, h1, h2, h3");
+      if (block && formula.offsetWidth > block.clientWidth) formula.classList.add("wide");
+    });
+    document.querySelectorAll("div.math, span.math.wide, .bd-article pre, .output.text_html, .pst-scrollable-table-container")
       .forEach(function (box) {
         if (box.scrollWidth > box.clientWidth + 1) {
           box.tabIndex = 0;
