@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import sys
 import time
 import zipfile
@@ -61,7 +60,7 @@ def build(everything: bool = False) -> int:
     result = build_sphinx(ROOT, HTML, noconfig=True, path_config=ROOT / "_config.yml",
                           confoverrides={"external_toc_path": str(ROOT / "_toc.yml"),
                                          "latex_individualpages": False}, freshenv=everything,
-                          warningiserror=True, keep_going=True, quiet=True, jobs=os.cpu_count() or 1)
+                          warningiserror=True, keep_going=True, quiet=True)
     if isinstance(result, Exception):
         print(result, file=sys.stderr)
     return int(result != 0) if isinstance(result, int) else 1
