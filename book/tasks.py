@@ -242,14 +242,14 @@ def test(options):
         parts = [["tests"]]
     pages = chosen or [p.relative_to(ROOT).as_posix() for p in (ROOT / "chapters").glob("*/*.ipynb")
                        if not p.name.startswith(".")]
-    parts.append(["-p", "tests.nbval_rules", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120",
+    parts.append(["-p", "nbval_rules", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120",
                   "-n", str(min(len(pages), os.cpu_count() or 1)), "--dist=loadscope", "--no-loadscope-reorder",
                   *longest_first(pages)])
     failed = 0
     for number, part in enumerate(parts):
         if number:
             say(f"Running {len(pages)} page{'s' * (len(pages) > 1)} again and comparing what the checks print …")
-        more = {"D2LUTIL_EXPLORE": "check", **ONE_THREAD} if number else {}
+        more = {"D2LUTIL_EXPLORE": "check", "PYTHONPATH": str(ROOT / "tests"), **ONE_THREAD} if number else {}
         failed += run("-m", "pytest", *part, **more) != 0
     if failed:
         raise TaskError("Some tests failed; the lines above say which and what to do.")

@@ -1,4 +1,4 @@
-"""What nbval does not check by itself, as a pytest plugin (-p tests.nbval_rules) for runs with --nbval.
+"""What nbval does not check by itself, as a pytest plugin (-p nbval_rules) for runs with --nbval.
 
 A cell that prints to stderr fails, and so does the cell with which a page passes its time limit.
 Kernels start without the start-up files and history of whoever runs the tests.
