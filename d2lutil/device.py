@@ -30,7 +30,7 @@ def device() -> torch.device:
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
-            f"D2LUTIL_DEVICE={wanted!r} is not a device of this machine: {str(error).splitlines()[0]} "
+            f"D2LUTIL_DEVICE={wanted!r} is not a device of this machine ({str(error).splitlines()[0]}). "
             "Unset it, or set it to cpu."
         ) from error
     return chosen
