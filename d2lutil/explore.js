@@ -133,6 +133,7 @@
       if (!now) {
         now = first.cloneNode();
         now.className = "d2l-now";
+        now.decoding = "sync";
         first.after(now);
       }
       busy = true;

@@ -83,8 +83,8 @@ def explore(draw, /, *, stops: dict | None = None, play: str | None = None,
     draw : function
         Draws one figure from plain arguments, in under 150 ms. It makes the figure itself
         with `subplots()`, or has a parameter `ax` or `fig` and is given one. It neither
-        shows the figure nor prints. The first line of its docstring is the alt text: one
-        sentence that says what the figure shows. Draw the same things for the same
+        shows the figure nor prints. The first paragraph of its docstring is the alt text:
+        a sentence that says what the figure shows. Draw the same things for the same
         arguments; fix the axes' limits, or the picture jumps.
     **controls : one to three
         Arguments of `draw` that the reader moves. Each is
@@ -328,10 +328,10 @@ class _Figure:
         while isinstance(own, functools.partial):  # whose docstring is not the author's
             own = own.func
         self.name = getattr(own, "__name__", "draw")
-        doc = (getattr(own, "__doc__", None) or "").strip().splitlines()
-        self.alt = " ".join(doc[0].split()) if doc else ""
+        doc = inspect.cleandoc(getattr(own, "__doc__", None) or "")
+        self.alt = " ".join(re.split(r"\n\s*\n", doc)[0].split())
         if len(self.alt.split()) < 4:
-            raise ValueError(f"explore: {self.name} needs a docstring whose first line says what the figure shows, "
+            raise ValueError(f"explore: {self.name} needs a docstring that says what the figure shows, "
                              f"in four words or more, for readers who cannot see it; got {self.alt!r}"
                              + (". Write it with def instead of lambda." if self.name == "<lambda>" else ""))
         parameters = self._parameters()
@@ -603,7 +603,7 @@ def _stored_html(figure: _Figure) -> tuple[str, int]:
     start = settings.index(figure.first())
     if frames[start] != first:
         raise ValueError(f"explore: {figure.name} drew two different figures at {figure.at(figure.first())}; "
-                         "it must not keep anything from one call to the next")
+                         "seed its random numbers inside, and let it keep nothing from one call to the next")
     data = _pack(frames)
     alt = html.escape(figure.alt)
     width, height = (round(72 * side) for side in shape)

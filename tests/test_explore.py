@@ -454,6 +454,27 @@ def test_partial_functions_keep_their_docstring_and_plt_show_does_no_harm(stored
     assert 'alt="A line that is scaled by a factor."' in page
 
 
+def test_a_description_may_run_over_lines_up_to_an_empty_one(stored):
+    def draw(a=1):
+        """A line that goes up
+        and then down again.
+
+        What authors should know.
+        """
+        plt.plot([0, a, 0])
+
+    assert 'alt="A line that goes up and then down again."' in stored(draw, a=[1, 2])["text/html"]
+
+
+def test_unseeded_random_numbers_are_an_error(stored):
+    def draw(a=1):
+        """A figure of unseeded random numbers."""
+        plt.plot(np.random.default_rng().normal(size=3))
+
+    with pytest.raises(ValueError, match="drew two different figures at a = 1; seed its random numbers"):
+        stored(draw, a=[1, 2])
+
+
 def test_times_are_noted_for_the_runner(stored, tmp_path, monkeypatch):
     monkeypatch.setenv("D2LUTIL_EXPLORE_TIMES", str(tmp_path / "times"))
     page = stored(wave, a=[1.0, 2.0])["text/html"]
