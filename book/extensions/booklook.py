@@ -32,7 +32,7 @@ THEME = {
 def add_static(app, config):
     config.html_theme_options.update(THEME)
     config.html_context["default_mode"] = "light"  # what is shown before, or without, a script
-    config.html_sidebars = {"**": ["brand.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
+    config.html_sidebars = {"**": ["brand.html", "search-button-field.html", "book-nav.html"]}
     config.html_static_path += [str(STATIC), str(THIRD_PARTY)]
     config.version = config.release = bookfiles.version()
 
@@ -54,6 +54,10 @@ def describe_page(app, pagename, templatename, context, doctree):
         "colab": f"https://colab.research.google.com/github/{repository.removeprefix('https://github.com/')}"
                  f"/blob/{branch}/{path}" if path.endswith(".ipynb") else "",
         "source": f"{repository}/blob/{branch}/{path}" if path else "",
+        "chapters": [
+            {"title": chapter.title, "docname": chapter.docname, "current": address.startswith(chapter.folder + "/"),
+             "pages": [page for page in chapter.pages if page.docname in app.env.found_docs]}
+            for chapter in bookfiles.plan() if chapter.docname in app.env.found_docs],
         "key": "worked-out-" + address.replace("/", "-"),
     }
     context["favicon_url"] = ""  # the layout names it
