@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,9 @@ LEVELS = {
     "site": "what builds the site, some 80 packages",
     "full": "torch, the tests' tools and JupyterLab, some 100 packages",
 }
+
+#: Tests that open pages in a browser; `test --unit` leaves them out.
+NEEDS_BROWSER = ("test_explore_browser.py", "test_lab.py", "test_site.py")
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                             "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
@@ -55,7 +59,7 @@ def clean_environment(**more):
             "__PYVENV_LAUNCHER__")
     kept = {key: value for key, value in os.environ.items() if key not in drop}
     return {**kept, "PYTHONNOUSERSITE": "1", "PIP_USER": "0", "PIP_NO_INPUT": "1",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1", "JUPYTER_PREFER_ENV_PATH": "1", "VIRTUAL_ENV": str(VENV),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1", "VIRTUAL_ENV": str(VENV),
             "PATH": str(BIN) + os.pathsep + os.environ.get("PATH", ""), **more}
 
 
@@ -131,7 +135,7 @@ def install_site():
 def install_full():
     # torch first and by itself, exactly as pinned, so that nothing else chooses its build.
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pip_install(next(line for line in pins if line.startswith("torch==")))
+    pip_install(next((line for line in pins if line.startswith("torch==")), "torch"))
     import tomllib
 
     with (ROOT / "pyproject.toml").open("rb") as file:
@@ -231,28 +235,44 @@ def serve(port):
 
 
 def test(options):
-    """Every test in two parts: what runs no page, and every page run again and compared."""
+    """Every test in two parts: what runs no page, and pages run again and compared."""
     chosen = [page_path(name) for name in options.page]
     set_up("full")
     if chosen:
         say(f"Testing {', '.join(chosen)} …")
-        parts = [["tests/test_contract.py", "-k", "test_page", *(f"--page={page}" for page in chosen)]]
+        passed = pytest("tests/test_contract.py", "-k", "test_page", *(f"--page={page}" for page in chosen))
     else:
         say("Testing the package, the pages' contract and the site …")
-        parts = [["tests"]]
-    pages = chosen or [p.relative_to(ROOT).as_posix() for p in (ROOT / "chapters").glob("*/*.ipynb")
-                       if not p.name.startswith(".")]
-    parts.append(["-p", "nbval_rules", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120",
-                  "-n", str(min(len(pages), os.cpu_count() or 1)), "--dist=loadscope", "--no-loadscope-reorder",
-                  *longest_first(pages)])
-    failed = 0
-    for number, part in enumerate(parts):
-        if number:
-            say(f"Running {len(pages)} page{'s' * (len(pages) > 1)} again and comparing what the checks print …")
-        more = {"D2LUTIL_EXPLORE": "check", "PYTHONPATH": str(ROOT / "tests"), **ONE_THREAD} if number else {}
-        failed += run("-m", "pytest", *part, **more) != 0
-    if failed:
+        passed = pytest("tests", *(f"--ignore=tests/{name}" for name in NEEDS_BROWSER if options.unit))
+    pages = chosen or ([] if options.unit else changed_pages(options.since) if options.since else all_pages())
+    if pages:
+        say(f"Running {len(pages)} page{'s' * (len(pages) > 1)} again and comparing what the checks print …")
+        at_once = min(len(pages), os.cpu_count() or 1)
+        passed &= pytest("-p", "nbval_rules", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120",
+                         "-n", at_once, "--dist=loadscope", "--no-loadscope-reorder", *longest_first(pages),
+                         D2LUTIL_EXPLORE="check", PYTHONPATH=str(ROOT / "tests"), **ONE_THREAD)
+    if not passed:
         raise TaskError("Some tests failed; the lines above say which and what to do.")
+
+
+def pytest(*arguments, **environment):
+    return run("-m", "pytest", *arguments, **environment) == 0
+
+
+def all_pages():
+    return [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "chapters").glob("*/*.ipynb"))
+            if not path.name.startswith(".")]
+
+
+def changed_pages(since):
+    """The pages that differ from those at the commit `since`; all, if what they run on differs."""
+    found = subprocess.run(["git", "diff", "--name-only", f"{since}...HEAD"], cwd=str(ROOT),
+                           stdout=subprocess.PIPE, text=True, check=False)
+    changed = found.stdout.split("\n")
+    if found.returncode or any(name.startswith(("d2lutil/", "requirements.txt", "pyproject.toml"))
+                               for name in changed):
+        return all_pages()
+    return [page for page in all_pages() if page in changed]
 
 
 def longest_first(pages):
@@ -275,6 +295,22 @@ def lab(options):
     say("Opening JupyterLab on the pages (Ctrl-C ends) …")
     with contextlib.suppress(KeyboardInterrupt):
         run("-m", "jupyterlab", "--notebook-dir=" + str(ROOT), "chapters")
+
+
+def only_set_up(options):
+    set_up("full")
+
+
+def pins(options):
+    """Write other versions into requirements.txt, to try the book on them (the weekly run does)."""
+    file = ROOT / "requirements.txt"
+    if options.releases == "newest":
+        file.write_text("# Nothing is pinned here: the newest releases that pyproject.toml allows.\n", encoding="utf-8")
+        return
+    bounds = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    oldest = re.search(r'"torch>=([0-9.]+)"', bounds).group(1)
+    pinned = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"(?m)^torch==.*$", f"torch=={oldest}.*", pinned), encoding="utf-8")
 
 
 def page(options):
@@ -317,7 +353,7 @@ def main():
     parser = argparse.ArgumentParser(description="The Makefile's targets.")
     commands = parser.add_subparsers(dest="task", metavar="task", required=True)
     for name, task in (("book", book), ("site", site), ("test", test), ("lab", lab), ("page", page),
-                       ("run", run_pages), ("colab", colab), ("clean", clean)):
+                       ("run", run_pages), ("colab", colab), ("clean", clean), ("set-up", only_set_up), ("pins", pins)):
         command = commands.add_parser(name)
         command.set_defaults(task=task, name=name)
         if name == "book":
@@ -326,6 +362,11 @@ def main():
             command.add_argument("--all", action="store_true")
         if name in ("run", "test"):
             command.add_argument("page", nargs="*")
+        if name == "test":
+            command.add_argument("--unit", action="store_true", help="no browser, no pages")
+            command.add_argument("--since", metavar="COMMIT", help="run only pages that changed since then")
+        if name == "pins":
+            command.add_argument("releases", choices=("newest", "oldest"))
         if name == "page":
             command.add_argument("chapter")
             command.add_argument("slug")
