@@ -37,6 +37,7 @@ def root(tmp_path, monkeypatch):
 def installed(root, monkeypatch):
     """The list of installations that set-up asks for; none is done, and the .venv borrows its pip."""
     done = []
+    monkeypatch.setattr(tasks, "mend", lambda: None)
     monkeypatch.setattr(tasks, "create_venv", lambda: subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", str(tasks.VENV)], check=True))
     monkeypatch.setattr(tasks, "pip_install", lambda *arguments: done.append(" ".join(arguments)))
