@@ -128,6 +128,18 @@ def setup_source(extras: list[str]) -> str:
     )
 
 
+def cpu_seconds(pid: int) -> float:
+    """Seconds of computing that a process and its finished children took so far.
+
+    On one thread this is what a page takes on a machine with nothing else to do, and it stays so
+    when other pages run beside it.
+    """
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system + getattr(times, "children_user", 0) + getattr(times, "children_system", 0)
+
+
 def run_times() -> dict[str, float]:
     """Seconds by page, as the runner last measured them."""
     return json.loads(RUN_TIMES.read_text(encoding="utf-8")) if RUN_TIMES.exists() else {}

@@ -20,10 +20,10 @@ import os
 import re
 import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+import contract
 import nbformat
 import pages
 from tqdm import tqdm
@@ -97,7 +97,7 @@ def merged_streams(outputs: list) -> list:
 
 
 def execute(path: Path, notebook, timeout: int) -> float:
-    """Run every cell in a fresh kernel of this Python. Returns the seconds that cells took,
+    """Run every cell in a fresh kernel of this Python. Returns the CPU seconds that cells took,
     without those spent drawing the stored frames of interactive figures.
 
     Raises PageError at the first error, and for anything printed to stderr.
@@ -114,8 +114,7 @@ def execute(path: Path, notebook, timeout: int) -> float:
         def get_kernel_spec(self, kernel_name):
             return KernelSpec(**get_kernel_dict())
 
-    started: dict[int, float] = {}
-    seconds: dict[int, float] = {}
+    clock: list[float] = []  # the kernel's CPU seconds before the first cell and after each
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, \
             (Path(scratch) / "kernel.log").open("w+", encoding="utf-8") as log:
         drawing = Path(scratch) / "drawing.jsonl"
@@ -131,10 +130,13 @@ def execute(path: Path, notebook, timeout: int) -> float:
         client = NotebookClient(
             notebook, km=manager, timeout=timeout, record_timing=False, store_widget_state=False,
             resources={"metadata": {"path": str(path.parent)}},
-            on_cell_start=lambda cell, cell_index: started.setdefault(cell_index, time.perf_counter()),
-            on_cell_executed=lambda cell, cell_index, execute_reply: seconds.setdefault(
-                cell_index, time.perf_counter() - started[cell_index]),
+            on_cell_start=lambda cell, cell_index: clock or look(),
+            on_cell_executed=lambda cell, cell_index, execute_reply: look(),
         )
+
+        def look():
+            clock.append(pages.cpu_seconds(manager.provisioner.pid))
+
         try:
             client.execute(env=environment, stdout=log, stderr=log)
         except CellExecutionError as error:
@@ -151,7 +153,7 @@ def execute(path: Path, notebook, timeout: int) -> float:
                                   f"{log.read()[-500:].strip()!r}") from None
         drawn = sum(json.loads(line)["seconds"] for line in drawing.read_text().splitlines()) \
             if drawing.exists() else 0.0
-    return max(0.0, sum(seconds.values()) - drawn)
+    return max(0.0, clock[-1] - clock[0] - drawn) if clock else 0.0
 
 
 def place(notebook, cell) -> str:
@@ -177,11 +179,14 @@ def refuse_noise(notebook) -> None:
 def run_page(path: Path, timeout: int) -> float:
     """Execute a page and store it, or raise PageError and leave it as it was."""
     notebook = pages.read(path)
+    before = path.read_bytes()
     stored = json.dumps(notebook)
     prepare(notebook)
     try:
         seconds = execute(path, notebook, timeout)
         refuse_noise(notebook)
+        if path.read_bytes() != before:
+            raise pages.PageError("the page was edited while it ran; run it again")
     except pages.PageError as error:
         failed = FAILED / path.relative_to(pages.ROOT) if path.is_relative_to(pages.ROOT) else FAILED / path.name
         normalise(notebook)
@@ -212,6 +217,8 @@ def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
             try:
                 measured[name] = future.result()
                 tqdm.write(f"✓ {name}  {measured[name]:.1f} s")
+                for problem in contract.problems(futures[future]):
+                    tqdm.write(f"    to mend: {problem}")
             except pages.PageError as error:
                 failures += 1
                 tqdm.write(f"✗ {error}")
@@ -235,17 +242,28 @@ def write_run_times(measured: dict[str, float]) -> None:
         partial.replace(pages.RUN_TIMES)
 
 
-def write_setup_cells(chosen: list[Path]) -> None:
-    """Write the address of `_config.yml` into the pages' set-up cells; nothing is executed."""
-    for path in chosen:
-        notebook = pages.read(path)
-        for cell in pages.code_cells(notebook):
-            if "setup" in pages.tags(cell):
-                source = pages.setup_source(notebook.metadata.get("d2l", {}).get("extras", []))
-                if source != cell.source:
-                    cell.source = source
-                    pages.write(path, notebook)
-                    print(f"✓ {pages.name_of(path)}")
+def write_setup_cell(path: Path) -> None:
+    """Write the address of `_config.yml` into the page's set-up cell; nothing is executed."""
+    notebook = pages.read(path)
+    source = pages.setup_source(notebook.metadata.get("d2l", {}).get("extras", []))
+    for cell in pages.code_cells(notebook):
+        if "setup" in pages.tags(cell) and cell.source != source:
+            cell.source = source
+            pages.write(path, notebook)
+            print(f"✓ {pages.name_of(path)}")
+
+
+def stale_pages(candidates: list[Path]) -> tuple[list[Path], int]:
+    """Those whose code changed since they ran, and how many cannot be read; each of these is named."""
+    stale, unreadable = [], 0
+    for path in candidates:
+        try:
+            if pages.is_stale(pages.read(path)):
+                stale.append(path)
+        except pages.PageError as error:
+            unreadable += 1
+            print(f"✗ {error}")
+    return stale, unreadable
 
 
 def main() -> int:
@@ -261,22 +279,19 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="pages executed at once (default: the number of cores)")
     options = parser.parse_args()
-    try:
-        chosen = [path.resolve() for path in options.page]
-        if not chosen:
-            chosen = pages.all_pages()
-            if not options.all and not options.colab:
-                chosen = [path for path in chosen if pages.is_stale(pages.read(path))]
-        if options.colab:
-            write_setup_cells(chosen)
-            return 0
-    except pages.PageError as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
-    if not chosen:
-        print("Every page is up to date; ALL=1 (--all) executes them all the same.")
+    chosen = [path.resolve() for path in options.page] or pages.all_pages()
+    failures = 0
+    if options.colab:
+        for path in chosen:
+            write_setup_cell(path)
         return 0
-    return 1 if run_pages(chosen, options.timeout, options.jobs) else 0
+    if not options.page and not options.all:
+        chosen, failures = stale_pages(chosen)
+    if chosen:
+        failures += run_pages(chosen, options.timeout, options.jobs)
+    elif not failures:
+        print("Every page is up to date; ALL=1 (--all) executes them all the same.")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

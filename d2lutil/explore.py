@@ -561,10 +561,10 @@ def _check(figure: _Figure) -> None:
 
 
 def _stored(figure: _Figure) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     text, frames = _stored_html(figure)
     size = _gzipped(text)
-    _note_time(time.perf_counter() - began, frames, size)
+    _note_time(time.process_time() - began, frames, size)
     if size > MAX_BYTES:
         raise ValueError(f"explore: the stored figure of {figure.name} is {size // 1000} KB gzipped, and "
                          f"{MAX_BYTES // 1000} KB are the most. It has {frames} frames: "
@@ -580,7 +580,7 @@ def _gzipped(text: str) -> int:
 
 
 def _note_time(seconds: float, frames: int, size: int) -> None:
-    """Tell who runs the page how long drawing took, apart from the page's own time."""
+    """Tell who runs the page how many CPU seconds drawing took, apart from the page's own."""
     path = os.environ.get("D2LUTIL_EXPLORE_TIMES")
     if path:
         with open(path, "a", encoding="utf-8") as file:
