@@ -61,6 +61,7 @@
       } else if (c.kind === "menu") {
         box = element(bar, '<label><span class="d2l-name"></span><select autocomplete="off"></select></label>');
         input = box.lastChild;
+        input.setAttribute("aria-label", c.label);  // a label around a menu would be named by its words too
         c.texts.forEach(function (text) { element(input, "<option></option>").textContent = text; });
         input.onchange = function () { set(i, input.selectedIndex); };
         control.update = function (k) { input.selectedIndex = k; };

@@ -8,10 +8,17 @@ it fails.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parent.parent
+HTML = ROOT / "_build" / "html"
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -22,6 +29,14 @@ def missing(reason: str):
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@functools.cache
+def build_site() -> None:
+    """Bring the site in _build/html up to date, once a session."""
+    built = subprocess.run([sys.executable, "book/build_site.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if built.returncode:
+        pytest.fail(f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}")
 
 
 @contextlib.contextmanager
