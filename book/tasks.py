@@ -113,7 +113,7 @@ def set_up(level):
     for name in LEVELS:
         with contextlib.suppress(FileNotFoundError):
             stamp(name).unlink()
-    if not runs("-c", f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"):
+    if not runs("-c", f"import sys, pip._internal.commands.install; sys.exit(sys.version_info < {OLDEST})"):
         create_venv()
     if not runs("-c", f"import pip; assert 'pip==' + pip.__version__ == {PIP!r}"):
         pip_install("--upgrade", PIP)
@@ -178,9 +178,9 @@ def mend():
     """Install anew what an interrupted installation left in pieces."""
     found = subprocess.run([str(VENV_PYTHON), "-c", DAMAGED], env=clean_environment(), stdout=subprocess.PIPE,
                            text=True, check=True)
-    damaged = [name for name in found.stdout.split() if not name.startswith("d2lutil==")]
+    damaged = [name.split("+")[0] for name in found.stdout.split() if not name.startswith("d2lutil==")]
     if damaged:
-        say(f"Mending {len(damaged)} packages that lack files: {', '.join(damaged)}")
+        say(f"Installing anew what lacks files: {', '.join(damaged)}")
         if run("-m", "pip", "install", "--quiet", "--quiet", "--force-reinstall", "--no-deps", *damaged):
             raise TaskError("They could not be mended. Remove the folder .venv and run the same command again.")
 
