@@ -107,7 +107,7 @@ class ShowChecks(SphinxTransform):
     @staticmethod
     def _item(check, equations, seen):
         anchor = f"check-{slug(check.name)}"
-        name = nodes.inline(check.name, check.name, classes=["check-name"])
+        name = nodes.inline(check.name, check.name, classes=["check-name"], support_smartquotes=False)
         if check.name in equations:
             name = nodes.reference("", "", name, internal=True, refid=f"eq-{slug(check.name)}")
         line = nodes.paragraph("", "", name)

@@ -39,7 +39,7 @@ class BookDirective(SphinxDirective):
         """A link to a page of the book, from the page being read."""
         uri = self.env.app.builder.get_relative_uri(self.env.docname, docname)
         uri += f"#{anchor}" if anchor else ""
-        return nodes.reference("", text, internal=True, refuri=uri)
+        return nodes.reference("", text, internal=True, refuri=uri, support_smartquotes=False)
 
     def page(self, page: bookfiles.Page) -> list[nodes.Node]:
         """A page's title: a link if it is written, else plain text that says so."""
