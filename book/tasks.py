@@ -293,8 +293,9 @@ def page_path(name):
 def lab(options):
     set_up("full")
     say("Opening JupyterLab on the pages (Ctrl-C ends) …")
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with contextlib.suppress(KeyboardInterrupt):
-        run("-m", "jupyterlab", "--notebook-dir=" + str(ROOT), "chapters")
+        run("-m", "jupyterlab", "--notebook-dir=" + str(ROOT), *root, "chapters")
 
 
 def only_set_up(options):
