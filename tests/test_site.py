@@ -279,7 +279,7 @@ def test_every_page_in_the_browser(site, address, browser):
                 wrong.append(f"{path}: some mathematics was not typeset")
             for width in (360, 2560, 1280):
                 page.set_viewport_size({"width": width, "height": 900})
-                page.wait_for_timeout(200)
+                page.wait_for_timeout(300)
                 overflow = page.evaluate(OVERFLOW)
                 if overflow:
                     wrong.append(f"{path} is wider than {width} px: {overflow}")

@@ -22,7 +22,7 @@
   var waiting;
   function soon() {
     clearTimeout(waiting);
-    waiting = setTimeout(markScrollable, 150);
+    waiting = setTimeout(markScrollable, 50);
   }
   addEventListener("resize", soon);
   document.addEventListener("toggle", soon, true);
