@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3 || command -v python)
 PORT ?= 8000
 TASK = "$(PYTHON)" book/tasks.py
 
-.PHONY: help book test lab page run colab site clean need-python
+.PHONY: help book test lab page run colab site zip teacher clean need-python
 
 help:
 	@echo "make book                              build the site and read it at a local address"
@@ -14,6 +14,8 @@ help:
 	@echo "make run   [PAGE=… | ALL=1]            execute the pages whose code changed, one, or all"
 	@echo "make colab                             write the address in _config.yml into the pages' set-up cells"
 	@echo "make site                              build the site into _build/html, do not serve it"
+	@echo "make zip                               build the site and pack it into one file, to read from a folder"
+	@echo "make teacher                           write the pages without their solutions into _build/teacher"
 	@echo "make clean [ALL=1]                     remove what was built; with ALL=1 the .venv too"
 	@echo "make help                              this list"
 	@echo "PYTHON=… chooses the Python, 3.11 or newer; PORT=… the port of make book."
@@ -38,6 +40,12 @@ colab: need-python
 
 site: need-python
 	@$(TASK) site
+
+zip: need-python
+	@$(TASK) zip
+
+teacher: need-python
+	@$(TASK) teacher
 
 clean: need-python
 	@$(TASK) clean $(if $(ALL),--all)

@@ -199,6 +199,20 @@ def site(options):
     build_site()
 
 
+def zip_site(options):
+    """The whole site as one file."""
+    set_up("site")
+    if run("book/build_site.py", "--zip"):
+        raise TaskError("The site was not built.")
+
+
+def teacher(options):
+    """The pages without their solutions."""
+    set_up("site")
+    if run("book/teacher.py"):
+        raise TaskError("The notebooks were not written.")
+
+
 def build_site():
     start = time.monotonic()
     say("Building the site from the stored notebooks …")
@@ -353,8 +367,8 @@ def main():
     need_python()
     parser = argparse.ArgumentParser(description="The Makefile's targets.")
     commands = parser.add_subparsers(dest="task", metavar="task", required=True)
-    for name, task in (("book", book), ("site", site), ("test", test), ("lab", lab), ("page", page),
-                       ("run", run_pages), ("colab", colab), ("clean", clean), ("set-up", only_set_up), ("pins", pins)):
+    for name, task in (("book", book), ("site", site), ("zip", zip_site), ("teacher", teacher), ("test", test),
+                       ("lab", lab), ("page", page), ("run", run_pages), ("colab", colab), ("clean", clean), ("set-up", only_set_up), ("pins", pins)):
         command = commands.add_parser(name)
         command.set_defaults(task=task, name=name)
         if name == "book":
