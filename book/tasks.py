@@ -206,6 +206,15 @@ def zip_site(options):
         raise TaskError("The site was not built.")
 
 
+def long_runs(options):
+    """What is too long for a page: trained here, stored beside the page that shows it."""
+    set_up("full")
+    for script in sorted((ROOT / "book/long_runs").glob("*.py")):
+        say(f"Running {script.relative_to(ROOT)} …")
+        if run(script, OMP_NUM_THREADS="1"):
+            raise TaskError(f"{script.name} failed; what it said stands above.")
+
+
 def teacher(options):
     """The pages without their solutions."""
     set_up("site")
@@ -367,8 +376,9 @@ def main():
     need_python()
     parser = argparse.ArgumentParser(description="The Makefile's targets.")
     commands = parser.add_subparsers(dest="task", metavar="task", required=True)
-    for name, task in (("book", book), ("site", site), ("zip", zip_site), ("teacher", teacher), ("test", test),
-                       ("lab", lab), ("page", page), ("run", run_pages), ("colab", colab), ("clean", clean), ("set-up", only_set_up), ("pins", pins)):
+    for name, task in (("book", book), ("site", site), ("zip", zip_site), ("long", long_runs), ("teacher", teacher), ("test", test),
+                       ("lab", lab), ("page", page), ("run", run_pages), ("colab", colab), ("clean", clean),
+                       ("set-up", only_set_up), ("pins", pins)):
         command = commands.add_parser(name)
         command.set_defaults(task=task, name=name)
         if name == "book":
