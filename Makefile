@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3 || command -v python)
 PORT ?= 8000
 TASK = "$(PYTHON)" book/tasks.py
 
-.PHONY: help book test lab page run colab site zip teacher clean need-python
+.PHONY: long help book test lab page run colab site zip teacher clean need-python
 
 help:
 	@echo "make book                              build the site and read it at a local address"
@@ -16,6 +16,7 @@ help:
 	@echo "make site                              build the site into _build/html, do not serve it"
 	@echo "make zip                               build the site and pack it into one file, to read from a folder"
 	@echo "make teacher                           write the pages without their solutions into _build/teacher"
+	@echo "make long                              train what is too long for a page, about 10 minutes"
 	@echo "make clean [ALL=1]                     remove what was built; with ALL=1 the .venv too"
 	@echo "make help                              this list"
 	@echo "PYTHON=… chooses the Python, 3.11 or newer; PORT=… the port of make book."
@@ -46,6 +47,9 @@ zip: need-python
 
 teacher: need-python
 	@$(TASK) teacher
+
+long: need-python
+	@$(TASK) long
 
 clean: need-python
 	@$(TASK) clean $(if $(ALL),--all)
