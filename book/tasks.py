@@ -268,6 +268,7 @@ def test(options):
         say("Testing the package, the pages' contract and the site …")
         passed = pytest("tests", *(f"--ignore=tests/{name}" for name in NEEDS_BROWSER if options.unit))
     pages = chosen or ([] if options.unit else changed_pages(options.since) if options.since else all_pages())
+    pages = [page for page in pages if has_code(page)]  # a quiz may have none: nothing to run again
     if pages:
         say(f"Running {len(pages)} page{'s' * (len(pages) > 1)} again and comparing what the checks print …")
         at_once = min(len(pages), os.cpu_count() or 1)
@@ -276,6 +277,14 @@ def test(options):
                          D2LUTIL_EXPLORE="check", PYTHONPATH=str(ROOT / "tests"), **ONE_THREAD)
     if not passed:
         raise TaskError("Some tests failed; the lines above say which and what to do.")
+
+
+def has_code(page):
+    try:
+        notebook = json.loads((ROOT / page).read_text(encoding="utf-8"))
+    except ValueError:
+        return True  # not JSON: the run says so
+    return any(cell["cell_type"] == "code" for cell in notebook["cells"])
 
 
 def pytest(*arguments, **environment):
