@@ -124,7 +124,8 @@ def setup_source(extras: list[str]) -> str:
         "try:\n"
         "    import d2lutil\n"
         "except ImportError:\n"
-        f'    %pip install -q "{package} @ git+{repository()}"'
+        f'    %pip install -q "{package} @ git+{repository()}"\n'
+        "    import d2lutil  # fails where pip did: is there a network?"
     )
 
 

@@ -194,7 +194,11 @@ def test_checks_are_shown_and_linked(site):
             assert check.name in shown, f"{page.address}: the check {check.name!r} is not shown as one"
         for equation in bookfiles.equations_of(book, page.docname):
             block = html.find(id=f"eq-{bookfiles.slug(equation.name)}")
-            assert block and block.select_one("a.checked"), f"{page.address}: {equation.name} does not link to its check"
+            link = block and block.select_one("a.checked")
+            assert link, f"{page.address}: {equation.name} does not link to its check"
+            check = html.find(id=link["href"].removeprefix("#"))
+            assert check is not None and equation.name in check.text, \
+                f"{page.address}: the link of {equation.name} leads to {link['href']}, which is not its check"
 
 
 def test_cover_and_pages_say_what_they_should(site):
