@@ -13,21 +13,30 @@ def test_normal_form_makes_equal_text_equal():
     assert "".join(text.characters("One\n two")) == "One\n two"
 
 
-@pytest.mark.parametrize("s, found", [
-    ("Don't stop, Zoë!", ["don't", "stop", "zoë"]),
-    ("the sons’ sons", ["the", "sons", "sons"]),
-    ("42 or 3.14", ["42", "or", "3", "14"]),
-    ("well-known", ["well", "known"]),
-    ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
-    ("", []),
-    ("…", []),
-])
+@pytest.mark.parametrize(
+    "s, found",
+    [
+        ("Don't stop, Zoë!", ["don't", "stop", "zoë"]),
+        ("the sons’ sons", ["the", "sons", "sons"]),
+        ("42 or 3.14", ["42", "or", "3", "14"]),
+        ("well-known", ["well", "known"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("", []),
+        ("…", []),
+    ],
+)
 def test_words(s, found):
     assert text.words(s) == found
 
 
 def test_words_keep_case_and_marks_when_told():
-    assert text.words("Thou, O God!", lower=False, punctuation=True) == ["Thou", ",", "O", "God", "!"]
+    assert text.words("Thou, O God!", lower=False, punctuation=True) == [
+        "Thou",
+        ",",
+        "O",
+        "God",
+        "!",
+    ]
 
 
 def test_words_wants_a_string():
@@ -38,7 +47,12 @@ def test_words_wants_a_string():
 def test_vocabulary_order_and_counts():
     v = text.Vocab(["to", "be", "or", "not", "to", "be"], specials=["<pad>", "<unk>"])
     assert v.tokens == ["<pad>", "<unk>", "be", "to", "not", "or"] and len(v) == 6
-    assert text.Vocab(["be", "to", "not", "be", "or", "to"], specials=["<pad>", "<unk>"]).tokens == v.tokens
+    assert (
+        text.Vocab(
+            ["be", "to", "not", "be", "or", "to"], specials=["<pad>", "<unk>"]
+        ).tokens
+        == v.tokens
+    )
     assert v.counts["to"] == 2 and "or" in v and "see" not in v
     assert text.Vocab([["a", "b"], ["b"]]).tokens == ["<unk>", "b", "a"]
 
@@ -61,10 +75,15 @@ def test_unknown_and_rare():
     assert text.Vocab("aabbc", max_size=3).tokens == ["<unk>", "a", "b"]
 
 
-@pytest.mark.parametrize("options, error", [
-    ({"tokens": [1, 2]}, TypeError), ({"tokens": [], "specials": ()}, ValueError),
-    ({"tokens": ["a"], "specials": ["<unk>", "<unk>"]}, ValueError), ({"tokens": ["a"], "max_size": 0}, ValueError),
-])
+@pytest.mark.parametrize(
+    "options, error",
+    [
+        ({"tokens": [1, 2]}, TypeError),
+        ({"tokens": [], "specials": ()}, ValueError),
+        ({"tokens": ["a"], "specials": ["<unk>", "<unk>"]}, ValueError),
+        ({"tokens": ["a"], "max_size": 0}, ValueError),
+    ],
+)
 def test_bad_vocabularies(options, error):
     with pytest.raises(error, match="Vocab"):
         text.Vocab(**options)
@@ -80,7 +99,9 @@ def test_random_windows_do_not_overlap():
         seen = torch.cat([X.flatten() for X, _ in epoch])
         assert len(seen.unique()) == len(seen)
     assert not torch.equal(epochs[0][0][0], epochs[1][0][0])
-    assert torch.equal(next(iter(text.windows(ids, steps=7, size=3)))[0], epochs[0][0][0])
+    assert torch.equal(
+        next(iter(text.windows(ids, steps=7, size=3)))[0], epochs[0][0][0]
+    )
 
 
 def test_random_windows_fit_for_every_offset():
@@ -96,7 +117,9 @@ def test_random_windows_fit_for_every_offset():
 def test_consecutive_windows_go_on():
     batches = list(text.windows(torch.arange(41), steps=5, size=2, consecutive=True))
     rows = torch.cat([X for X, _ in batches], 1)
-    assert torch.equal(rows.cpu(), torch.stack([torch.arange(20), torch.arange(20, 40)]))
+    assert torch.equal(
+        rows.cpu(), torch.stack([torch.arange(20), torch.arange(20, 40)])
+    )
     assert torch.equal(torch.cat([Y for _, Y in batches], 1), rows + 1)
 
 

@@ -1,4 +1,4 @@
-"""Where the arithmetic happens: the device, the seeds and the clock."""
+"""Where the arithmetic happens: the device, the threads, the seeds and the clock."""
 
 from __future__ import annotations
 
@@ -30,10 +30,38 @@ def device() -> torch.device:
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
-            f"D2LUTIL_DEVICE={wanted!r} is not a device of this machine ({str(error).splitlines()[0]}). "
-            "Unset it, or set it to cpu."
+            f"D2LUTIL_DEVICE={wanted!r} is not a device of this machine "
+            f"({str(error).splitlines()[0]}). Unset it, or set it to cpu."
         ) from error
     return chosen
+
+
+def limit_threads() -> None:
+    """Let torch compute on one thread, unless the reader asked for more.
+
+    `import d2lutil` calls this. The arrays of this book are small: with more threads,
+    which wait for each other, pages take two to eight times as long. The run times that
+    pages tell are those of one thread. To have more, set ``D2LUTIL_THREADS=4``, or
+    ``OMP_NUM_THREADS`` or ``MKL_NUM_THREADS``, which torch reads by itself, or call
+    `torch.set_num_threads` after the import.
+
+    Raises
+    ------
+    ValueError
+        if ``D2LUTIL_THREADS`` is not a positive whole number.
+    """
+    wanted = os.environ.get("D2LUTIL_THREADS", "").strip()
+    if wanted:
+        if not (wanted.isascii() and wanted.isdigit() and int(wanted) > 0):
+            raise ValueError(
+                f"D2LUTIL_THREADS={wanted!r} is not a positive whole number. "
+                "Unset it, or set it to 1."
+            )
+        torch.set_num_threads(int(wanted))
+    elif not any(
+        os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    ):
+        torch.set_num_threads(1)
 
 
 def seed(number: int = 0) -> None:
@@ -45,10 +73,8 @@ def seed(number: int = 0) -> None:
 
 def synchronize() -> None:
     """Wait until the accelerator, if there is one, has finished what it was given."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    elif torch.backends.mps.is_available():
-        torch.mps.synchronize()
+    if torch.accelerator.is_available():
+        torch.accelerator.synchronize()
 
 
 class timer:
@@ -73,7 +99,7 @@ class timer:
 
 
 def best_time(function, repeats: int = 5) -> float:
-    """Seconds of the fastest of `repeats` calls of `function()`, after one warm-up call.
+    """Seconds of the fastest of `repeats` calls of `function()`, after a warm-up call.
 
     The minimum is the right summary when two times are to be divided: other work on the
     machine can only make a call slower.

@@ -15,7 +15,9 @@ from d2lutil import best_time, device, seed, synchronize, timer
 
 def test_import_loads_neither_matplotlib_nor_ipywidgets():
     code = "import sys, d2lutil; print([m for m in ('matplotlib', 'ipywidgets', 'IPython', 'PIL') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -34,7 +36,10 @@ def test_device(monkeypatch):
 @pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu cuda", "xla"])
 def test_device_that_is_not_there(monkeypatch, name):
     monkeypatch.setenv("D2LUTIL_DEVICE", name)
-    with pytest.raises(ValueError, match=r"D2LUTIL_DEVICE=.* is not a device of this machine.*set it to cpu"):
+    with pytest.raises(
+        ValueError,
+        match=r"D2LUTIL_DEVICE=.* is not a device of this machine.*set it to cpu",
+    ):
         device()
 
 
