@@ -6,9 +6,11 @@ The names below are all that pages use. Modules: `device`, `checks`, `explore`, 
 
 from .checks import (
     VerificationError,
+    check_yours,
     verify,
     verify_bound,
     verify_differs,
+    verify_effect,
     verify_estimate,
 )
 from .device import best_time, device, seed, synchronize, timer
@@ -17,7 +19,7 @@ from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
 __version__ = "0.1.0"
 __all__ = [
-    "VerificationError", "best_time", "contour_paths", "curves", "device", "explore",
+    "VerificationError", "best_time", "check_yours", "contour_paths", "curves", "device", "explore",
     "heatmap", "image_grid", "log_range", "seed", "show", "subplots", "synchronize", "timer", "verify",
-    "verify_bound", "verify_differs", "verify_estimate",
+    "verify_bound", "verify_differs", "verify_effect", "verify_estimate",
 ]  # fmt: skip
