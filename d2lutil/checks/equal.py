@@ -150,7 +150,7 @@ def _close(x, y, atol, rtol) -> tuple[np.ndarray, np.ndarray]:
 def _large(x, y) -> bool:
     """Whether one is of integers that float64 would round, and neither is complex."""
     return not {x.dtype.kind, y.dtype.kind} & {"c"} and any(
-        z.dtype.kind in "iu" and np.abs(z.astype(float)).max() > EXACT_IN_FLOAT
+        z.dtype.kind in "iu" and np.abs(z.astype(float)).max() >= EXACT_IN_FLOAT
         for z in (x, y)
     )
 

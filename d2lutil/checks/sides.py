@@ -32,7 +32,8 @@ def to_array(name: str, label: str, value) -> Array:
     if isinstance(value, torch.Tensor):
         array, dtype, memory = _from_tensor(value)
     elif isinstance(value, (int, float, complex, Fraction)) or _shape(value):
-        array, dtype, memory = _from_numbers(value), None, None  # np.float64 too
+        array, dtype = _from_numbers(value), None  # np.float64 too
+        memory = (id(value),) if isinstance(value, list) else None
     elif isinstance(value, np.ndarray):
         array, dtype = value, value.dtype.name
         address = value.__array_interface__["data"][0]
