@@ -179,9 +179,11 @@ def test_classes(capsys, source, line):
     ],
 )
 def test_decorators(capsys, decorated, line):
-    yours = written(f"@torch.no_grad()\ndef running_mean(x):\n{decorated}")
-    check_yours(yours, check_running_mean)
-    assert capsys.readouterr().out == line
+    source = f"@torch.no_grad()\ndef running_mean(x):\n{decorated}"
+    for keep_source in (True, False):
+        yours = written(source, keep_source=keep_source)
+        check_yours(yours, check_running_mean)
+        assert capsys.readouterr().out == line
 
 
 @pytest.mark.parametrize("yours", [3, None, ..., "text", torch.tensor(1.0)])

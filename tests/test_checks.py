@@ -492,6 +492,10 @@ def test_tight_bound(capsys):
     )
 
 
+def test_tight_tolerance_is_of_the_larger_side():
+    verify_bound("Bound", lower=1, upper=2, tight=(1.0, 0.6), tight_rtol=0.45)
+
+
 @pytest.mark.parametrize(
     "tight",
     [(1.0, 2.0), (A, A * 1e6), (2.0, 1.0), ([1.0, 1.0], [1.0, 1.1]), (1.0, -1.0)],
@@ -597,6 +601,8 @@ def test_estimate_tells_the_nearest_mistake(capsys):
         r"more samples",
     ):
         verify_estimate("Mean", value=1.0, se=0.1, reference=1.0, unlike=1.3)
+    with pytest.raises(VerificationError, match="cannot tell"):
+        verify_estimate("Mean", value=1.0, se=0.1, reference=1.3, unlike=0.7)
     with pytest.raises(VerificationError, match="cannot tell"):
         verify_estimate("Mean", value=A, se=0.1, reference=A + 0.1, unlike=A + 0.2)
     with pytest.raises(VerificationError, match="standard errors from its reference"):
@@ -764,8 +770,8 @@ def test_effect(capsys, more, less, tolerance):
             1 + 0.1 * NOISE.flip(0),
             0.5,
             r"mean paired difference more - less is -1 with standard error \d.*"
-            r"must exceed 3 standard errors, .* and it must be at least 0.5. It points the "
-            "other way: less is larger",
+            r"must exceed 3 standard errors, .* and it must be at least 0.5. It points "
+            "the other way: less is larger",
         ),
         (
             1 + 0.1 * NOISE,
@@ -802,6 +808,12 @@ def test_no_effect(capsys, more, less, at_least, message):
     with pytest.raises(VerificationError, match=message):
         verify_effect("A claim", more=more, less=[*less], at_least=at_least)
     assert capsys.readouterr().out == ""
+
+
+def test_effect_is_measured_by_its_sample_standard_error():
+    with pytest.raises(VerificationError, match="is 1.5 with standard error 0.17 "):
+        verify_effect("A claim", more=[1.0, 2.0] * 5, less=[0.0] * 10, at_least=2)
+    verify_effect("A claim", more=[0.3] * 10, less=[0.2] * 10, at_least=0.1)
 
 
 def test_effect_of_shares_must_matter():
