@@ -7,7 +7,8 @@ Numbers
 
 Checks: an equation of the page against a reference
     verify(name, ours=…, torch=…)       two sides are equal
-    verify_bound, verify_estimate, verify_differs
+    verify_bound, verify_estimate, verify_differs, verify_effect
+    check_yours(function, check)        an exercise tests the function that you wrote
 
 Figures: matplotlib's, in the book's look
     fig, ax = subplots()                a figure to draw on; then
@@ -29,9 +30,11 @@ import importlib
 
 from .checks import (
     VerificationError,
+    check_yours,
     verify,
     verify_bound,
     verify_differs,
+    verify_effect,
     verify_estimate,
 )
 from .devices import best_time, device, limit_threads, seed, synchronize, timer
@@ -42,6 +45,7 @@ __version__ = "0.1.0"
 __all__ = [
     "VerificationError",
     "best_time",
+    "check_yours",
     "contour_paths",
     "curves",
     "device",
@@ -57,6 +61,7 @@ __all__ = [
     "verify",
     "verify_bound",
     "verify_differs",
+    "verify_effect",
     "verify_estimate",
 ]
 
