@@ -15,6 +15,18 @@ import torch
 #: a contrast of at least 3 with white. Use them in this order.
 COLORS = ("#0067a5", "#c25400", "#00795a", "#a8337a", "#8a6a00", "#3a8fb7", "#555555")
 
+#: One color per quantity, the same in diagrams and in plots.
+COLOR = {
+    "data": COLORS[0],
+    "state": COLORS[2],
+    "weight": COLORS[4],
+    "loss": COLORS[3],
+    "gradient": COLORS[1],
+    "noise": COLORS[5],
+    "target": COLORS[3],
+    "muted": COLORS[6],
+}
+
 _STYLE = {
     "figure.figsize": (6.4, 3.6),
     "figure.dpi": 144,
