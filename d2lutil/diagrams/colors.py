@@ -10,12 +10,15 @@ from ..plotting import COLOR
 
 
 def hint(name, known) -> str:
+    """A close match, and what there is."""
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     guess = f"did you mean {near[0]!r}? " if near else ""
-    return f"{guess}There are {', '.join(map(repr, known)) or 'none yet'}"
+    listed = ", ".join(map(repr, list(known)[:12])) or "none"
+    return f"{guess}There are {listed}{' and others' if len(known) > 12 else ''}"
 
 
 def role(color, name) -> str:
+    """The color of a role; `name` is of the part that wants it, for the error."""
     if color not in COLOR:
         raise ValueError(f"{name!r}: color {color!r} is no role; {hint(color, COLOR)}")
     return COLOR[color]
@@ -28,6 +31,6 @@ def mix(color, share, ground=1.0):
     return to_hex(share * np.array(to_rgb(color)) + (1 - share) * ground)
 
 
-def ink(color: str) -> str:
+def ink(color, name) -> str:
     """A role's color, dark enough for text on white and on the role's pale fill."""
-    return mix(role(color, "text"), 0.7, ground=0.0)
+    return mix(role(color, name), 0.7, ground=0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from ..plotting import use_style
 from .colors import hint, ink, mix, role
 from .overlaps import overlaps
-from .polylines import cut, middle, outside, rounded
+from .polylines import beside, cut, length, middle, outside, rounded, route
 
 TEXT, LABEL, SMALL = 16, 13, 12  # points: in boxes; at arrows and in notes; shapes
 LINE = 1.6  # points
@@ -46,7 +46,18 @@ class Diagram:
         self.lines = {}  # of arrows, by name: their points and the boxes at their ends
         self.texts = []  # (name of its part, artist)
 
-    def box(self, name, at, text="", *, color="muted", size=None, shape=None, taper=0):
+    def box(
+        self,
+        name,
+        at,
+        text="",
+        *,
+        color="muted",
+        size=None,
+        shape=None,
+        taper=0,
+        font=TEXT,
+    ):
         """A rounded box around `at`.
 
         `size` is (width, height) in inches; unless given, what the text needs. `shape`, a
@@ -54,7 +65,7 @@ class Diagram:
         of the height (an encoder), a negative one the left side (a decoder).
         """
         self._new(name)
-        label = self._text(name, at, text, color)
+        label = self._text(name, at, text, color, font)
         if size is None:
             extent = label.get_window_extent()
             size = np.array([extent.width, extent.height]) / self.fig.dpi + (0.3, 0.22)
@@ -78,16 +89,22 @@ class Diagram:
     def cells(self, name, at, table, *, color="muted", size=(0.62, 0.42)):
         """A table of texts or numbers, (rows, columns), whose upper left corner is `at`.
 
-        `color` is one role, or a table of them. Cells are boxes named ``name[row,column]``.
+        `color` is one role, or a table of them. Cells are boxes, ``name[row,column]``.
         """
         table, size = np.array(table, dtype=object), np.asarray(size)
+        if table.ndim != 2:
+            raise ValueError(
+                f"cells {name!r}: give rows of equal length, got shape {table.shape}"
+            )
         color = np.broadcast_to(np.array(color, dtype=object), table.shape)
         for i, j in np.ndindex(*table.shape):
-            cell, middle = f"{name}[{i},{j}]", at + size * (j + 0.5, -i - 0.5)
+            cell, center = f"{name}[{i},{j}]", at + size * (j + 0.5, -i - 0.5)
             corners = size / 2 * [(-1, -1), (1, -1), (1, 1), (-1, 1)]
             self._new(cell)
-            self._outline(cell, middle + corners, color[i, j], LINE / 2)
-            self._text(cell, middle, str(table[i, j]), color[i, j], LABEL)
+            self._outline(cell, center + corners, color[i, j], LINE / 2)
+            value = table[i, j]
+            text = f"${value:.2f}$" if isinstance(value, float) else str(value)
+            self._text(cell, center, text, color[i, j], LABEL)
 
     def arrow(
         self,
@@ -119,51 +136,30 @@ class Diagram:
         """
         name = name or f"{tail}->{tip}"
         boxes = [self._box(end, name) for end in (tail, tip) if isinstance(end, str)]
-        ends = [
+        middles = [
             middle(self.outlines[e]) if isinstance(e, str) else e for e in (tail, tip)
         ]
-        points = np.array([ends[0], *via, ends[1]], dtype=float)
-        way = points[-1] - points[0]
-        left = np.array([-way[1], way[0]]) / (np.hypot(*way) or 1)
-        if bend:
-            t = np.linspace(0, 1, 25)[:, None]
-            points = points[0] + t * way + 4 * t * (1 - t) * bend * left
-        elif via:
-            points = rounded(points)
-        points = points + shift * left
+        points = route(*middles, via, bend, shift)
         for end in (tip, tail):  # turn round, cut: first the one end, then the other
             points = points[::-1]
             if isinstance(end, str):
                 points = cut(outside(points, self.outlines[end]), GAP)
-        if np.hypot(*(points[-1] - points[0])) < HEAD:
-            raise ValueError(
-                f"arrow {name!r}: no room, its ends overlap or nearly touch"
-            )
+        if length(points) < HEAD:
+            raise ValueError(f"arrow {name!r}: no room, its ends overlap or touch")
         self._new(name)
         self.lines[name] = points, boxes
-        paint = role(color, name)
-        length = HEAD + width / 72 if head else 0
-        base = cut(points[::-1], length)[0]
-        shaft = cut(points[::-1], 0.9 * length)
-        style = {"linewidth": width, "color": paint, "solid_capstyle": "butt"}
-        drawn = self.ax.plot(
-            *shaft.T, linestyle=(0, (3, 1.5)) if dashed else "-", **style
-        )
+        paint, dashes = role(color, name), (0, (3, 1.5)) if dashed else "-"
+        size = HEAD + width / 72 if head else 0
+        shaft, base = cut(points[::-1], 0.9 * size), cut(points[::-1], size)[0]
+        style = {"color": paint, "linewidth": width, "solid_capstyle": "butt"}
+        self.parts[name] += self.ax.plot(*shaft.T, linestyle=dashes, **style)
         if head:
             half = 0.38 * (points[-1] - base) @ [(0, 1), (-1, 0)]
-            triangle = np.array([points[-1], base + half, base - half])
-            drawn += self.ax.fill(*triangle.T, color=paint, linewidth=0)
-        self.parts[name] += drawn
+            corners = np.array([points[-1], base + half, base - half])
+            style = {"color": paint, "linewidth": 0, "zorder": 2}
+            self.parts[name] += self.ax.fill(*corners.T, **style)
         if text:
-            rest = cut(points, at * np.hypot(*np.diff(points, axis=0).T).sum())
-            x, y = (rest[1] - rest[0]) / np.hypot(*(rest[1] - rest[0]))
-            up = (
-                x if abs(x) >= abs(y) else -y
-            )  # positive: its left is above it, or right
-            x, y = normal = np.array([-y, x]) * (side if up > 0 else -side)
-            ha = "center" if abs(x) < 0.4 else "left" if x > 0 else "right"
-            va = "center" if abs(y) < 0.4 else "bottom" if y > 0 else "top"
-            place = rest[0] + (0.06 + width / 144) * normal
+            place, ha, va = beside(points, at, side, 0.06 + width / 144)
             self._text(name, place, text, color, LABEL, ha, va)
 
     def note(self, at, text, *, color="muted", size=LABEL, align="center", name=None):
@@ -174,29 +170,29 @@ class Diagram:
     def frame(self, names, text="", *, color="muted", pad=0.2):
         """A pale ground behind boxes that belong together, with a title on top."""
         points = np.vstack([self.outlines[self._box(name, "frame")] for name in names])
-        (x0, y0), (x1, y1) = (
-            points.min(0) - pad,
-            points.max(0) + pad + (0, 0.22 * bool(text)),
+        low, high = points.min(0) - pad, points.max(0) + pad
+        (x0, y0), (x1, y1) = low, high + (0, 0.22 if text else 0)
+        corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+        self.ax.fill(
+            *rounded(corners, closed=True).T,
+            color=mix(role(color, "frame"), 0.06),
+            zorder=0,
         )
-        corners = rounded(
-            np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]), closed=True
-        )
-        self.ax.fill(*corners.T, color=mix(role(color, "frame"), 0.06), zorder=0)
         self._text(None, (x0 + 0.12, y1 - 0.08), text, color, LABEL, "left", "top")
 
     def light(self, names) -> None:
         """These parts in full color, and the boxes of these arrows; the rest faint.
 
-        Call it last. To play a diagram, give `explore` a function that ends with
+        The name of a table lights all its cells. Call it last. To play a diagram, give `explore` a function that ends with
         ``d.light(ORDER[:step])``.
         """
         lit = set()
         for name in names:
-            if name not in self.parts:
-                raise ValueError(
-                    f"light: {name!r} is not drawn; {hint(name, self.parts)}"
-                )
-            lit |= {name, *self.lines.get(name, ((), ()))[1]}
+            cells = {c for c in self.outlines if c.startswith(f"{name}[")}
+            if name not in self.parts and not cells:
+                hints = hint(name, self.parts)
+                raise ValueError(f"light: {name!r} is not drawn; {hints}")
+            lit |= {name, *cells, *self.lines.get(name, ((), ()))[1]}
         for name, artists in self.parts.items():
             for artist in artists:
                 artist.set_alpha(1 if name in lit else FAINT)
@@ -207,26 +203,30 @@ class Diagram:
 
     def _new(self, name):
         if name in self.parts:
-            raise ValueError(
-                f"diagram: two parts are named {name!r}; rename one, with name="
-            )
+            raise ValueError(f"diagram: two parts are named {name!r}; rename one")
         self.parts[name] = []
 
     def _outline(self, name, outline, color, width=LINE):
         low, high = outline.min(0), outline.max(0)
         if (low < 0).any() or (high > self.fig.get_size_inches()).any():
             raise ValueError(
-                f"box {name!r} leaves the figure: it reaches from {low.round(2).tolist()} "
-                f"to {high.round(2).tolist()}, the figure to {self.fig.get_size_inches().tolist()}"
+                f"box {name!r} leaves the figure: it reaches from "
+                f"{low.round(2).tolist()} to {high.round(2).tolist()} inches, the "
+                f"figure from [0, 0] to {self.fig.get_size_inches().tolist()}"
             )
         self.outlines[name] = outline
         edge = role(color, name)
         style = {"facecolor": mix(edge, 0.1), "edgecolor": edge, "linewidth": width}
+        style["zorder"] = 1 + 0.1 * (color != "muted")  # over gray neighbors in a table
         self.parts[name] += self.ax.fill(*outline.T, **style)
 
-    def _text(self, name, at, text, color, size=TEXT, ha="center", va="center"):
+    def _text(
+        self, name, at, text, color, size=TEXT, ha="center", va="center_baseline"
+    ):
         style = {"fontsize": size, "ha": ha, "va": va, "math_fontfamily": "cm"}
-        artist = self.ax.text(*at, text, color=ink(color), linespacing=1.3, **style)
+        artist = self.ax.text(
+            *at, text, color=ink(color, name), linespacing=1.3, **style
+        )
         self.texts.append((name, artist))
         if name is not None:
             self.parts[name].append(artist)
@@ -234,8 +234,6 @@ class Diagram:
 
     def _box(self, name, wanted_by):
         if name not in self.outlines:
-            raise ValueError(
-                f"{wanted_by!r} names the box {name!r}, which is not drawn; "
-                + hint(name, self.outlines)
-            )
+            what = f"{wanted_by!r}: there is no box {name!r}"
+            raise ValueError(f"{what}; {hint(name, self.outlines)}")
         return name

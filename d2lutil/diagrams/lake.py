@@ -77,6 +77,7 @@ def lake(
     colors = image.cmap(image.norm(shown))
     dark = (colors[..., :3] @ (0.299, 0.587, 0.114) < 0.55) & np.isfinite(shown)
     ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     ax.grid(False)
     rows, columns = tiles.shape
     ax.hlines(np.arange(rows + 1) - 0.5, -0.5, columns - 0.5, "white", linewidth=2)
@@ -88,7 +89,7 @@ def lake(
         word, ground = TILES.get(tile, ("", None))
         ink = "white" if dark[i, j] or ground else "#222222"
         if ground:
-            corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 0.47 + (j, i)
+            corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 0.5 + (j, i)
             ax.fill(*corners.T, color=ground, linewidth=0)
             ax.text(j, i, word, color=ink, **centered)
             continue
@@ -98,10 +99,14 @@ def lake(
             low = i + 0.3 if policy is not None else i
             ax.text(j, low, format(values[i, j], numbers), color=ink, **centered)
         if policy is not None:
-            middle = i - 0.08 if written else i
+            middle, reach = (i - 0.13, 0.24) if written else (i, 0.36)
             for action, p in zip(actions, policy[i * columns + j], strict=True):
-                x, y = 0.36 * np.sqrt(p) * np.array(MOVES[action])
-                arrows += [(j, middle, x, y, ink)] if p > 0 else []
+                x, y = reach * p**0.25 * np.array(MOVES[action])
+                back = 1 if p > 0.99 else 0  # an arrow alone stands in the middle
+                tail = (j - back * x, middle - back * y)
+                arrows += (
+                    [(*tail, (1 + back) * x, (1 + back) * y, ink)] if p > 0 else []
+                )
     if arrows:
         x, y, u, v, ink = zip(*arrows, strict=True)
         scale = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "inches"}
@@ -109,8 +114,8 @@ def lake(
         ax.quiver(x, y, u, v, color=ink, width=0.026, zorder=3, **scale, **head)
     if path is not None:
         y, x = np.divmod(list(path), columns)
-        ax.plot(x, y, color=COLOR["gradient"], linewidth=2.5, zorder=2)
-        ax.plot(x[-1], y[-1], "o", color=COLOR["gradient"], markersize=8, zorder=2)
+        ax.plot(x, y, color=COLOR["gradient"], linewidth=5, alpha=0.6, zorder=2)
+        ax.plot(x[-1], y[-1], "o", color=COLOR["gradient"], markersize=10, zorder=2)
     return ax.figure
 
 

@@ -29,7 +29,10 @@ def overlaps(diagram) -> list[str]:
         before = list(areas.items())[:i]
         found += [f"{what} lies on {w}" for w, a in before if a.overlaps(area)]
         for name, (points, boxes) in diagram.lines.items():
-            ends = what in [f"box {b!r}" for b in boxes]
-            if not ends and Path(points).intersects_bbox(area, filled=False):
+            own = what in [f"box {b!r}" for b in boxes] or (
+                what.startswith("box")
+                and any(area.contains(*p) for p in points[[0, -1]])
+            )
+            if not own and Path(points).intersects_bbox(area, filled=False):
                 found.append(f"arrow {name!r} crosses {what}")
     return found

@@ -23,14 +23,45 @@ def rounded(points, *, closed=False, radius=0.12):
     return np.vstack(out)
 
 
-def cut(points, length):
-    """The polyline without its first `length` inches."""
+def route(start, stop, via=(), bend=0.0, shift=0.0):
+    """From start to stop: by corners `via`, or in an arc; `shift` moves it to its left."""
+    points = np.array([start, *via, stop], dtype=float)
+    way = points[-1] - points[0]
+    left = np.array([-way[1], way[0]]) / (np.hypot(*way) or 1)
+    if bend:
+        t = np.linspace(0, 1, 25)[:, None]
+        points = points[0] + t * way + 4 * t * (1 - t) * bend * left
+    return (rounded(points) if via else points) + shift * left
+
+
+def length(points):
+    """The length of a polyline."""
+    return np.hypot(*np.diff(points, axis=0).T).sum()
+
+
+def beside(points, at, side, gap):
+    """A place for words beside a polyline, and their alignment: (place, ha, va).
+
+    `at` is a share of the length. `side` 1 is above a level line and right of an upright
+    one, -1 the other side.
+    """
+    here, after = cut(points, at * length(points))[:2]
+    x, y = (after - here) / np.hypot(*(after - here))
+    up = x if abs(x) >= abs(y) else -y  # positive: its left is above it, or right of it
+    x, y = normal = np.array([-y, x]) * (side if up > 0 else -side)
+    ha = "center" if abs(x) < 0.4 else "left" if x > 0 else "right"
+    va = "center_baseline" if abs(y) < 0.4 else "bottom" if y > 0 else "top"
+    return here + gap * normal, ha, va
+
+
+def cut(points, part):
+    """The polyline without its first `part` inches."""
     for i in range(len(points) - 1):
         step = np.hypot(*(points[i + 1] - points[i]))
-        if length < step:
-            start = points[i] + length / step * (points[i + 1] - points[i])
+        if part < step:
+            start = points[i] + part / step * (points[i + 1] - points[i])
             return np.vstack([start, points[i + 1 :]])
-        length -= step
+        part -= step
     return points[-2:]
 
 
