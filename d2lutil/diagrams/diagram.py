@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..plotting import use_style
+from ..plotting import subplots
 from .colors import hint, ink, mix, role
 from .overlaps import overlaps
 from .polylines import beside, cut, length, middle, outside, rounded, route
@@ -34,11 +34,10 @@ class Diagram:
     """
 
     def __init__(self, figsize: tuple[float, float] = (6.4, 3.2)):
-        import matplotlib.pyplot as plt
-
-        use_style()
-        self.fig = plt.figure(figsize=figsize, layout="none")
-        self.ax = self.fig.add_axes((0, 0, 1, 1))
+        self.fig, self.ax = subplots()
+        self.fig.set_layout_engine("none")
+        self.fig.set_size_inches(figsize)
+        self.ax.set_position((0, 0, 1, 1))
         self.ax.set(xlim=(0, figsize[0]), ylim=(0, figsize[1]))
         self.ax.set_axis_off()
         self.parts = {}  # everything that is drawn, by name: lists of artists
@@ -84,7 +83,7 @@ class Diagram:
         angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
         circle = radius * np.column_stack([np.cos(angle), np.sin(angle)])
         self._outline(name, at + circle, color)
-        self._text(name, at, text, color)
+        self._text(name, at, text, color, va="center")
 
     def cells(self, name, at, table, *, color="muted", size=(0.62, 0.42)):
         """A table of texts or numbers, (rows, columns), whose upper left corner is `at`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ..plotting import COLOR, use_style
+from ..plotting import COLOR, subplots
 
 #: The tiles that are not plain ice: their words and colors.
 TILES = {
@@ -51,8 +51,6 @@ def lake(
         if the rows differ in length, a letter is unknown, an array does not fit the map, or
         a state of the path is outside it.
     """
-    import matplotlib.pyplot as plt
-
     if len({len(row) for row in rows}) != 1:
         raise ValueError(f"lake: the rows have lengths {[len(row) for row in rows]}")
     tiles = np.array([list(row) for row in rows])
@@ -69,8 +67,8 @@ def lake(
     if path is not None and not all(0 <= s < n for s in path):
         raise ValueError(f"lake: the path {list(path)} leaves the states 0 to {n - 1}")
     if ax is None:
-        use_style()
-        _, ax = plt.subplots(figsize=(0.95 * tiles.shape[1], 0.95 * tiles.shape[0]))
+        fig, ax = subplots()
+        fig.set_size_inches(0.95 * tiles.shape[1], 0.95 * tiles.shape[0])
     ice = {} if values is not None else {"vmin": 0, "vmax": 12}
     shown = np.ones(tiles.shape) if values is None else values
     image = ax.imshow(shown, **{"cmap": "Blues", **ice, **options})
