@@ -1,4 +1,4 @@
-"""Diagrams drawn by code: boxes, arrows between them, tables, and grid worlds.
+"""Diagrams drawn by code: boxes, circles, tables, and arrows between them.
 
 A place is (x, y) in inches from the figure's lower left corner. Arrows go from box to box
 by name and end at their borders. Outlines and arrows are arrays of points, (n, 2).

@@ -73,7 +73,7 @@ def lake(
     shown = np.ones(tiles.shape) if values is None else values
     image = ax.imshow(shown, **{"cmap": "Blues", **ice, **options})
     colors = image.cmap(image.norm(shown))
-    dark = (colors[..., :3] @ (0.299, 0.587, 0.114) < 0.55) & np.isfinite(shown)
+    dark = (colors[..., :3] @ (0.299, 0.587, 0.114) < 0.46) & np.isfinite(shown)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.grid(False)
@@ -112,8 +112,7 @@ def lake(
         ax.quiver(x, y, u, v, color=ink, width=0.026, zorder=3, **scale, **head)
     if path is not None:
         y, x = np.divmod(list(path), columns)
-        ax.plot(x, y, color=COLOR["gradient"], linewidth=5, alpha=0.6, zorder=2)
-        ax.plot(x[-1], y[-1], "o", color=COLOR["gradient"], markersize=10, zorder=2)
+        ax.plot(x, y, color=COLOR["gradient"], linewidth=4, zorder=2)
     return ax.figure
 
 
