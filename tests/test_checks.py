@@ -247,6 +247,8 @@ def test_zero_shows_nothing_unless_it_is_named():
             verify("Sides", one=one, two=two)
     verify("Sides", gradient=nothing, zero=nothing + 0)
     verify("Zeros after the repair", one=nothing, two=nothing + 0)
+    verify("Collapsed weights", formula=nothing, trained=nothing + 1e-4, atol=1e-3)
+    verify("Collapsed weights", trained=nothing + 1e-4, formula=nothing, atol=1e-3)
     verify("Sides", one=[nothing, 1], two=[nothing + 0, 1])
     verify("Sides", one=1e-13, two=1e-13, atol=1e-15)
     verify("Sides", one=1e-13, two=1e-13, atol=0, rtol=0.1)

@@ -63,7 +63,8 @@ def verify(
         or structures do not match; and if the check could not fail: both sides are the
         same memory, all entries are NaN, or all lie within the tolerance of zero, so
         that a dropped factor would pass. Where zero is what the equation says, let the
-        name or a side say so: ``gradient=…, zero=torch.zeros(3)``.
+        name or a side say so: ``gradient=…, zero=torch.zeros(3)``. One side of exact
+        zeros against numbers that only come near it says so, too.
 
     Examples
     --------
@@ -87,14 +88,15 @@ def verify(
             "Write verify(name, formula=..., torch=...)."
         )
     first, *others = sides
-    shown = []  # the parts of the first side
+    shown = {side: [] for side in sides}  # their parts
     for other in others:
         for label_a, a, label_b, b in pairs(
             name, first, sides[first], other, sides[other]
         ):
             _compare(name, label_a, a, label_b, b, atol, rtol, same_dtype)
-            shown.append(a.values)
-    _refuse_nothing_shown(name, sides, shown, atol, rtol)
+            shown[first].append(a.values)
+            shown[other].append(b.values)
+    _refuse_nothing_shown(name, shown, atol, rtol)
     tolerance = f"atol {atol:g}" + (f", rtol {rtol:g}" if rtol else "")
     report(name, " = ".join(_words(s) for s in sides), tolerance)
 
@@ -173,16 +175,20 @@ def _close_exactly(x, y, atol, rtol) -> tuple[bool, float]:
     return difference <= Fraction(atol) + Fraction(rtol) * abs(x), shown
 
 
-def _refuse_nothing_shown(name, sides, shown, atol, rtol) -> None:
+def _refuse_nothing_shown(name, shown, atol, rtol) -> None:
     """Raise ValueError if zeros, or NaN, in place of a side would have passed."""
-    if all((x != x).all() for x in shown):
+    first = next(iter(shown.values()))
+    if all((x != x).all() for x in first):
         raise ValueError(
             f"{name}: every entry of every side is NaN, which shows nothing. "
             "Compare a case with numbers."
         )
-    if any("zero" in word.lower() for word in (name, *sides)):
+    if any("zero" in word.lower() for word in (name, *shown)):
         return
-    if all(_close(x, np.zeros(x.shape), atol, rtol)[0].all() for x in shown):
+    if not all(_close(x, np.zeros(x.shape), atol, rtol)[0].all() for x in first):
+        return
+    exactly_zero = [all((x == 0).all() for x in parts) for parts in shown.values()]
+    if all(exactly_zero) or not any(exactly_zero):
         raise ValueError(
             f"{name}: every entry lies within {atol:g} of zero, so that a dropped "
             "factor or a side of zeros would pass. Compare a case that is not zero, or "
