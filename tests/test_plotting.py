@@ -24,16 +24,17 @@ def no_figure_left():
 def shown(monkeypatch):
     """What `show` hands to the notebook: a list of (data, metadata)."""
     found = []
-    monkeypatch.setattr(
-        IPython.display,
-        "display",
-        lambda data, metadata, raw: found.append((data, metadata["image/png"])),
-    )
+
+    def display(data, metadata, raw):
+        assert raw
+        found.append((data, metadata))
+
+    monkeypatch.setattr(IPython.display, "display", display)
     return found
 
 
-def line():
-    fig, ax = subplots()
+def line(**options):
+    fig, ax = subplots(**options)
     ax.plot([0, 1], [0, 1])
     return fig
 
@@ -49,13 +50,38 @@ def test_show_stores_a_small_png_with_its_text(shown):
     assert image.format == "PNG"
     assert image.mode == "P"
     assert len(data["image/png"]) < 30_000
-    assert metadata == {
-        "alt": "a line that rises from zero to one",
-        "width": image.width // 2,
-        "height": image.height // 2,
-    }
-    assert data["text/plain"] == "Figure: a line that rises from zero to one"
+    alt = "a line that rises from zero to one"
+    assert metadata == {"image/png": {"alt": alt, "width": 461, "height": 259}}
+    assert data["text/plain"] == f"Figure: {alt}"
     assert not plt.fignum_exists(fig.number)
+
+
+@pytest.mark.parametrize("dpi", [72, 100, 144, 300])
+def test_the_width_is_that_of_the_figure_at_every_dpi(shown, dpi):
+    show(line(dpi=dpi, figsize=(5, 3)), alt=ALT)
+    ((data, metadata),) = shown
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert image.size == (5 * dpi, 3 * dpi)
+    assert metadata["image/png"]["width"] == 360
+    assert metadata["image/png"]["height"] == 216
+
+
+def test_a_caption_stands_below_the_figure(shown):
+    show(line(), alt=ALT, caption="The line $y=x$\nrises *evenly*.")
+    (_, figure), (below, marked) = shown
+    assert figure["image/png"]["caption"] == "The line $y=x$ rises *evenly*."
+    assert below == {
+        "text/markdown": "**Figure.** The line $y=x$ rises *evenly*.",
+        "text/plain": "The line $y=x$ rises *evenly*.",
+    }
+    assert marked == {"text/markdown": {"caption": True}}
+
+
+@pytest.mark.parametrize("caption", ["", "a line", 3])
+def test_a_caption_is_a_sentence(shown, caption):
+    with pytest.raises(ValueError, match="caption must say in a sentence"):
+        show(line(), alt=ALT, caption=caption)
+    assert shown == []
 
 
 def test_the_same_figure_is_the_same_file(shown):
@@ -64,14 +90,14 @@ def test_the_same_figure_is_the_same_file(shown):
     assert shown[0] == shown[1]
 
 
-def test_photographs_keep_their_colours(shown):
+def test_photographs_keep_their_colors(shown):
     show(
         image_grid(torch.rand(4, 5, 5, 3)),
-        alt="four squares of random colours",
+        alt="four squares of random colors",
         photo=True,
     )
     ((data, metadata),) = shown
-    assert metadata["photo"] is True
+    assert metadata["image/png"]["photo"] is True
     assert Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).mode == "RGB"
 
 
@@ -93,19 +119,19 @@ def test_show_wants_a_figure(shown):
     assert shown == []
 
 
-def test_colours_have_contrast_with_white():
-    for colour in COLORS:
-        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+def test_colors_have_contrast_with_white():
+    for color in COLORS:
+        channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [
             c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
             for c in channels
         ]
         luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-        assert 1.05 / (luminance + 0.05) >= 3, colour
+        assert 1.05 / (luminance + 0.05) >= 3, color
 
 
 def test_subplots():
-    fig, axes = subplots(1, 2, size=(5, 2), sharey=True)
+    fig, axes = subplots(1, 2, figsize=(5, 2), sharey=True)
     assert axes.shape == (2,)
     assert tuple(fig.get_size_inches()) == (5, 2)
 

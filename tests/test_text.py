@@ -1,5 +1,8 @@
 """Tokenizers, vocabularies, windows."""
 
+import sys
+import unicodedata
+
 import pytest
 import torch
 
@@ -23,10 +26,78 @@ def test_normal_form_makes_equal_text_equal():
         ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
         ("", []),
         ("…", []),
+        ("snake_case _", ["snake_case", "_"]),
     ],
 )
 def test_words(s, found):
     assert text.words(s) == found
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\u06a9\u062a\u0627\u0628\u200c\u0647\u0627",  # Persian, zero-width non-joiner
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala, zero-width joiner
+        "\u0d05\u0d35\u0d28\u0d4d\u200d",  # Malayalam, a joiner at the end
+        "\u0c30\u0c4d\u200c\u0c15",  # Telugu, zero-width non-joiner
+        "\u0639\u064e\u0631\u064e\u0628\u0650\u064a\u0651",  # Arabic with vowels
+        "\u05e9\u05b8\u05c1\u05dc\u05d5\u05b9\u05dd",  # Hebrew with points
+        "\u05e6\u05d4\u05f4\u05dc",  # Hebrew, a mark between letters
+        "\u1019\u103c\u1014\u103a\u1019\u102c",  # Burmese
+        "\u0bb5\u0ba3\u0b95\u0bcd\u0b95\u0bae\u0bcd",  # Tamil
+        "tie\u0302\u0301ng",  # Vietnamese, two marks on a letter
+        "col\u00b7lecci\u00f3",  # Catalan
+        "l\u2019eau",  # French
+        "o\u02bbzbek",  # Uzbek
+        "\u0567\u055a\u0567",  # Armenian
+        "a\ufe0fb",  # a variation selector
+    ],
+)
+def test_one_word_in_any_script(word):
+    normal = text.normalize(word)
+    assert text.words(word) == [normal]
+    assert text.words(f"{word}, {word}.", punctuation=True) == [
+        normal,
+        ",",
+        normal,
+        ".",
+    ]
+
+
+@pytest.mark.parametrize("invisible", text.LAYOUT)
+def test_layout_is_no_part_of_a_text(invisible):
+    for s in (f"back{invisible}prop", f"{invisible}backprop", f"backprop{invisible}"):
+        assert text.words(s) == text.words(s, punctuation=True) == ["backprop"]
+        assert "".join(text.characters(s)) == "backprop"
+    assert text.characters(f"e{invisible}\u0301") == ["\u00e9"]
+
+
+def test_invisible_characters_are_no_tokens():
+    assert text.words("\u200d a \u200c \u200d. b", punctuation=True) == ["a", ".", "b"]
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert text.words(f"we {family}! \u2764\ufe0f", punctuation=True) == [
+        "we",
+        family,
+        "!",
+        "\u2764\ufe0f",
+    ]
+    assert text.words(f"we {family}! \u2764\ufe0f") == ["we"]
+
+
+def test_the_zero_width_space_ends_a_word():
+    khmer = "\u1781\u17d2\u1789\u17bb\u17c6\u200b\u179f\u17d2\u179a\u17b6\u179b"
+    assert (
+        text.words(khmer)
+        == text.words(khmer, punctuation=True)
+        == khmer.split("\u200b")
+    )
+
+
+def test_every_format_character_is_part_of_a_word_or_left_out():
+    for code in range(sys.maxunicode + 1):
+        if unicodedata.category(chr(code)) == "Cf" and code != 0x200B:
+            found = text.words(f"ab{chr(code)}cd", punctuation=True)
+            assert len(found) == 1, hex(code)
 
 
 def test_words_keep_case_and_marks_when_told():
