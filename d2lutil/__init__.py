@@ -1,7 +1,7 @@
 """d2lutil: what every page of "Deep Learning, Worked Out" needs and no page teaches.
 
-The names below are all that pages use. Modules: `device`, `checks`, `explore`, `plotting`,
-`training`, `data`, `text`.
+The names below are all that pages use. Modules: `device`, `checks`, `interactive`,
+`plotting`, `training`, `data`, `text`.
 """
 
 from .checks import (
@@ -12,7 +12,7 @@ from .checks import (
     verify_estimate,
 )
 from .device import best_time, device, seed, synchronize, timer
-from .explore import explore, log_range
+from .interactive import explore, log_range
 from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
 __version__ = "0.1.0"

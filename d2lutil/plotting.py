@@ -6,6 +6,7 @@ matplotlib is loaded by the functions, not by the module: `import d2lutil` stays
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 
 import numpy as np
@@ -48,6 +49,17 @@ def use_style() -> None:
 
     matplotlib.rcParams.update(_STYLE)
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COLORS)
+
+
+@contextlib.contextmanager
+def book_style():
+    """The book's look within, whatever style is set, and afterwards what was set."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        use_style()
+        yield
 
 
 def subplots(rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None, **options):
