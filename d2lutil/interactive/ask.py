@@ -47,11 +47,10 @@ def read_ask(ask) -> dict | None:
 
 def verdict(ask: dict, guess: str | None) -> str:
     """What a reader is told after the guess, as explore.js says it."""
-    because = ask.get("because", "")
-    if "options" not in ask:
-        said = f"You guessed: {guess}." if guess else ""
-    elif guess == ask["answer"]:
-        said = "Right."
-    else:
-        said = f"{'Not quite: it' if guess else 'It'} is “{ask['answer']}”."
-    return f"{said} {because}".strip()
+    said = [f"Your guess: {guess}."] if guess else []
+    if "options" in ask:
+        if guess == ask["answer"]:
+            said.append("Right.")
+        else:
+            said.append(f"{'Not quite: it' if guess else 'It'} is “{ask['answer']}”.")
+    return " ".join([*said, ask.get("because", "")]).strip()

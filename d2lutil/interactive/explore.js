@@ -54,21 +54,21 @@
     const hidden = [bar];
     const square = spec.square && makeSquare();
     const grid = make(bar, "div", {className: "d2l-grid"});
-    const updates = spec.controls.map((c, i) => spec.square && spec.square.includes(i) ? square : build(c, i));
-    const buttons = make(bar, "div", {className: "d2l-buttons"});
+    const updates = spec.controls.map((c, i) => square && spec.square.includes(i) ? square.update : build(c, i));
+    const buttons = make(grid.children.length ? bar : square.head, "div", {className: "d2l-buttons"});
     const player = makePlayer(spec.controls.findIndex(c => c.times));
     make(buttons, "button", {type: "button", className: "d2l-reset", textContent: "Reset", onclick: () => {
       player.stop();
       spec.controls.forEach((c, i) => set(i, c.start));
     }});
-    if (!grid.children.length) grid.remove();
-    const form = spec.ask && askFirst();
+    if (!grid.children.length) bar.remove();
+    if (spec.ask) hidden.push(askFirst());
     spec.controls.forEach((c, i) => updates[i](c.start, i));
     load().then(found => {
       frame = found;
       show();
     }).catch(error => {  // the first frame stays, and no dead controls
-      hidden.concat(form || []).forEach(part => part.remove());
+      hidden.forEach(part => part.remove());
       console.warn("explore: the stored frames cannot be read", error);
     });
 
@@ -120,7 +120,7 @@
       const box = group("div", {className: "d2l-square"});
       stage.append(box, first);
       hidden.push(box);
-      const top = make(box, "div", {className: "d2l-axis"});
+      const head = make(box, "div", {className: "d2l-head"}), top = make(head, "div", {className: "d2l-axis"});
       const pad = make(box, "div", {className: "d2l-pad", role: "group",
         "aria-label": names.join(" and ") + ": arrow keys move the point"});
       const low = make(box, "div", {className: "d2l-axis d2l-across"});
@@ -167,11 +167,15 @@
         dot.style.bottom = 100 * v + "%";
       }
 
-      return (k, i) => {
+      function update(k, i) {
         sliders[i].show(k);
-        (i === x ? low : top).textContent = names[i === x ? 0 : 1] + " = " + spec.controls[i].texts[k] + (i === x ? " →" : " ↑");
+        const text = spec.controls[i].label + " = " + spec.controls[i].texts[k];
+        if (i === x) low.textContent = text + " →";
+        else top.textContent = text + " ↑";
         place();
-      };
+      }
+
+      return {head, update};
     }
 
     function clamp(u) {
@@ -244,17 +248,18 @@
       form.onsubmit = e => {
         e.preventDefault();
         if (text) guess = text.value.trim();
-        let said = text ? (guess ? "You guessed: " + guess + "." : "")
-          : guess === ask.answer ? "Right." : (guess ? "Not quite: it" : "It") + " is “" + ask.answer + "”.";
-        said = (said + " " + (ask.because || "")).trim();
-        field.disabled = true;
+        const said = guess ? ["Your guess: " + guess + "."] : [];
+        if (ask.options) said.push(guess === ask.answer ? "Right."
+          : (guess ? "Not quite: it" : "It") + " is “" + ask.answer + "”.");
+        if (ask.because) said.push(ask.because);
+        field.replaceWith(make(null, "p", {className: "d2l-question", textContent: ask.question}));
         button.remove();
         hidden.forEach(part => { part.hidden = false; });
-        verdict.textContent = said;
-        (said ? verdict : bar.querySelector("input, select, button")).focus();
+        verdict.textContent = said.join(" ");
+        (said.length ? verdict : root.querySelector("input, select, button")).focus();
       };
       hidden.forEach(part => { part.hidden = true; });
-      root.insertBefore(form, bar);
+      root.insertBefore(form, root.querySelector(".d2l-controls, .d2l-stage, img"));
       return form;
     }
 

@@ -131,7 +131,7 @@ def _question(ask: dict, bar):
         said.value = f'<p role="status">{html.escape(verdict(ask, guess.value))}</p>'
         bar.layout.display = "flex"
         button.layout.display = "none"
-        guess.disabled = True
+        guess.layout.display = "none"
 
     button.on_click(reveal)
     return w.VBox([question, guess, button, said])
@@ -152,7 +152,7 @@ def picture_html(figure: Figure, setting: dict) -> str:
     drawn = paint(figure, setting)
     classes = "d2l-explore" + (" d2l-photo" if figure.photo else "")
     if isinstance(drawn, np.ndarray):
-        classes = "d2l-explore d2l-photo" + ("" if figure.smooth else " d2l-pixels")
+        classes = "d2l-explore " + sheet.classes(figure)
         width, _ = sheet.shown_size(figure, drawn)
         source = sheet.image_url(drawn)
     else:

@@ -24,6 +24,23 @@ def places(control: Control) -> list[float]:
     return [round((v - low) / (high - low), 4) for v in values]
 
 
+def _write_ticks(ax) -> None:
+    """A few numbers along the left and the lower side, inside, away from the corners."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis, view in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        low, high = min(view), max(view)
+        ticks = MaxNLocator(5).tick_values(low, high)
+        inner = [t for t in ticks if 0.14 < (t - low) / (high - low) < 0.93]
+        axis.set_ticks(inner)
+    ax.spines[:].set_visible(False)
+    ax.tick_params(direction="in", length=0, labelsize=9, labelcolor="#555555")
+    ax.tick_params(axis="x", pad=-12)
+    ax.tick_params(axis="y", pad=-4)
+    for label in ax.get_yticklabels():
+        label.set_horizontalalignment("left")
+
+
 def draw_pad(figure) -> str:
     """The picture behind the point, axes that fill the square, as a data URL."""
     import matplotlib.pyplot as plt
@@ -38,12 +55,7 @@ def draw_pad(figure) -> str:
         if figure.pad is not None:
             figure.pad(ax)
         ax.set(xlim=limits(across), ylim=limits(up), xlabel="", ylabel="", title="")
-        ax.spines[:].set_visible(False)
-        ax.tick_params(direction="in", length=0, labelsize=8, labelcolor="#666666")
-        ax.tick_params(axis="x", pad=-10)
-        ax.tick_params(axis="y", pad=-4)
-        for label in ax.get_yticklabels():
-            label.set_horizontalalignment("left")
+        _write_ticks(ax)
         raw = io.BytesIO()
         fig.savefig(raw, format="png", dpi=144)
     image = Image.open(raw).convert("RGB").quantize(128, dither=Image.Dither.NONE)

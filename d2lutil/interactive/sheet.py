@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import math
 
@@ -22,6 +21,10 @@ def shown_size(figure, image: np.ndarray) -> tuple[int, int]:
     else:
         width = wide * max(1, round(WIDTH / wide))
     return width, round(width * high / wide)
+
+
+def classes(figure) -> str:
+    return "d2l-photo d2l-images" + ("" if figure.smooth else " d2l-pixels")
 
 
 def image_url(image: np.ndarray) -> str:
@@ -66,7 +69,3 @@ def small_url(pixels: np.ndarray, smooth: bool) -> str:
         if len(lossy.getvalue()) < 0.6 * len(data):
             data = lossy.getvalue()
     return data_url("webp", data)
-
-
-def bytes_of(url: str) -> bytes:
-    return base64.b64decode(url.partition(",")[2])

@@ -118,16 +118,18 @@ def page_of(film: Film, settings: list[dict]) -> str:
     if film.is_images:
         width, height = sheet.shown_size(figure, film.first)
         source = sheet.image_url(film.first)
-        classes += " d2l-photo" + ("" if figure.smooth else " d2l-pixels")
+        classes += " " + sheet.classes(figure)
+        limit = f"min(100%,{width}px)"
     else:
         width, height = (round(72 * side) for side in film.shape[1:])
         encoded = base64.b64encode(film.first.encode()).decode()
         source = f"data:image/svg+xml;base64,{encoded}"
         classes += " d2l-photo" if figure.photo else ""
+        limit = "100%"
     return (
         f'<div class="{classes} tex2jax_ignore mathjax_ignore">\n'
         f"<style>\n{asset('explore.css')}</style>\n"
-        f'<img class="d2l-first" style="max-width:100%;height:auto" width="{width}" '
+        f'<img class="d2l-first" style="max-width:{limit};height:auto" width="{width}" '
         f'height="{height}" alt="{html.escape(figure.alt)}" src="{source}">\n'
         f"{caption_html(figure)}"
         "<noscript>This figure has controls where scripts may run: on the book's site, "
