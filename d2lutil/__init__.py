@@ -38,7 +38,7 @@ from .checks import (
     verify_estimate,
 )
 from .devices import best_time, device, limit_threads, seed, synchronize, timer
-from .explore import explore, log_range
+from .interactive import explore, log_range
 from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
 __version__ = "0.1.0"
