@@ -69,10 +69,13 @@ def length(cell) -> int:
 
 
 def small_steps(page: model.Page) -> Found:
+    drawn = set(page.pictures())
     shown = [
         length(cell)
-        for _, cell in page.code
+        for i, cell in page.code
         if not model.FOLDED.intersection(model.tags(cell))
+        and not model.is_imports(cell.source)
+        and i not in drawn
     ]
     if shown and median(shown) > model.MEDIAN_LINES:
         what = f"the median open cell of code has {median(shown):.0f} lines, "

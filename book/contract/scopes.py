@@ -59,7 +59,8 @@ class Cell(ast.NodeVisitor):
         self.reads.update(set(names) - set(self.bound))
 
     def bind(self, name: str, origin: str | None = None) -> None:
-        if name in self.reads and self.book.origins.get(name, "") != origin:
+        same = origin is not None and origin == self.book.origins.get(name)
+        if name in self.reads and not same:
             self.again.add(name)
         self.bound[name] = self.book.origins[name] = origin
         self.book.functions.pop(name, None)
