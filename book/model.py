@@ -8,6 +8,7 @@ is read with markdown-it-py and its dollarmath plugin, the parser that the site 
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
@@ -355,7 +356,8 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise PageError(
             f"{name_of(path)} cannot be written: {error.strerror or error}"
         ) from None
