@@ -23,10 +23,11 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import contract
 import nbformat
-import pages
 from tqdm import tqdm
+
+from book import contract
+from book import model as pages
 
 FAILED = pages.ROOT / "_build" / "failed"
 KEPT_CELL_METADATA = ("tags", "jupyter", "cellView")
@@ -135,7 +136,7 @@ def execute(path: Path, notebook, timeout: int) -> float:
         )
 
         def look():
-            clock.append(pages.cpu_seconds(manager.provisioner.pid))
+            clock.append(cpu_seconds(manager.provisioner.pid))
 
         try:
             client.execute(env=environment, stdout=log, stderr=log)
@@ -154,6 +155,14 @@ def execute(path: Path, notebook, timeout: int) -> float:
         drawn = sum(json.loads(line)["seconds"] for line in drawing.read_text().splitlines()) \
             if drawing.exists() else 0.0
     return max(0.0, clock[-1] - clock[0] - drawn) if clock else 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of computing that a process and its finished children took so far."""
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def place(notebook, cell) -> str:
@@ -194,7 +203,8 @@ def run_page(path: Path, timeout: int) -> float:
         raise pages.PageError(f"{pages.name_of(path)}: {error}\n    the stored page is as it was; "
                               f"the failed run lies in {pages.name_of(failed)}") from None
     normalise(notebook)
-    notebook.metadata["d2l"]["digest"] = pages.digest(notebook)
+    notebook.metadata["d2l"]["digest"] = pages.digest(notebook, path.parent)
+    notebook.metadata["d2l"]["seconds"] = round(seconds, 1)
     if json.dumps(notebook) != stored:
         pages.write(path, notebook)
     return seconds
@@ -205,8 +215,6 @@ def run_page(path: Path, timeout: int) -> float:
 
 def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
     """Run pages side by side, longest first; returns how many failed."""
-    known = pages.run_times()
-    chosen = sorted(chosen, key=lambda p: -known.get(pages.name_of(p), 1e9))
     context = multiprocessing.get_context("spawn")
     measured, failures = {}, 0
     with ProcessPoolExecutor(min(jobs, len(chosen)), mp_context=context) as pool, \
@@ -223,23 +231,7 @@ def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
                 failures += 1
                 tqdm.write(f"✗ {error}")
             bar.update()
-    write_run_times(measured)
     return failures
-
-
-def write_run_times(measured: dict[str, float]) -> None:
-    """Store the times that moved by more than a quarter, and those of new pages."""
-    times = pages.run_times()  # read again: another runner may have written meanwhile
-    for name, seconds in measured.items():
-        if name.startswith("chapters/"):
-            before = times.get(name)
-            if before is None or abs(seconds - before) > max(before / 4, 0.5):
-                times[name] = round(seconds, 1)
-    times = {name: times[name] for name in sorted(times) if (pages.ROOT / name).exists()}
-    if times != pages.run_times():
-        partial = pages.RUN_TIMES.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(json.dumps(times, indent=1) + "\n", encoding="utf-8")
-        partial.replace(pages.RUN_TIMES)
 
 
 def write_setup_cell(path: Path) -> None:
@@ -258,7 +250,7 @@ def stale_pages(candidates: list[Path]) -> tuple[list[Path], int]:
     stale, unreadable = [], 0
     for path in candidates:
         try:
-            if pages.is_stale(pages.read(path)):
+            if pages.page(path).is_stale:
                 stale.append(path)
         except pages.PageError as error:
             unreadable += 1

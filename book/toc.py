@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from extensions import bookfiles
+from book import model as bookfiles
 
 TOC = bookfiles.ROOT / "_toc.yml"
 

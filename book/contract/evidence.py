@@ -1,0 +1,68 @@
+"""Rules of what a page's claims stand on: planted errors, run time, long runs, numbers."""
+
+from __future__ import annotations
+
+from book import model
+from book.contract.problem import Found, listed
+
+#: What `d2l.mutants` holds.
+SCORE = frozenset({"planted", "crashed", "ran", "noticed", "explained", "digest"})
+MAX_EXPLAINED = 0.1  # of the planted errors
+
+
+def run_time(page: model.Page) -> Found:
+    if not page.code or not page.executed:
+        return
+    seconds = page.seconds
+    if not isinstance(seconds, int | float):
+        yield (
+            None,
+            "the page does not say how long it runs",
+            f"Run make run PAGE={page.name}",
+        )
+    elif seconds > model.MAX_SECONDS:
+        what = f"the page runs {seconds:.0f} s, {model.MAX_SECONDS} at most"
+        yield None, what, "Make its experiments smaller, or give them to make long"
+
+
+def planted_errors(page: model.Page) -> Found:
+    if page.kind != "lesson" or not page.executed or page.is_stale:
+        return
+    found, again = page.d2l.get("mutants"), f"Run make mutants PAGE={page.name}"
+    if found is None:
+        what = (
+            "nobody planted errors in the page's code to see whether its checks notice"
+        )
+        yield None, what, again
+        return
+    if not isinstance(found, dict) or set(found) != SCORE:
+        yield (
+            None,
+            f"d2l.mutants is not what make mutants writes ({listed(SCORE)})",
+            again,
+        )
+        return
+    if found["digest"] != page.digest:
+        yield None, "the code changed since errors were planted in it", again
+        return
+    explained = len(found["explained"])
+    if explained > MAX_EXPLAINED * found["planted"]:
+        what = f"{explained} of {found['planted']} planted errors are explained away"
+        yield None, what, "At most one in ten: add checks that notice them"
+    counted = found["ran"] - explained
+    score = found["noticed"] / counted if counted > 0 else 0.0
+    if score < model.MIN_SCORE:
+        what = (
+            f"the checks notice {found['noticed']} of {counted} planted errors that ran"
+        )
+        remedy = f"Notice {model.MIN_SCORE:.0%}: add checks at the lines it shows. "
+        yield None, what, f"{remedy}{again}"
+
+
+# A place for two rules more, once book/long.py and book/claims.py stand:
+# - results of a long run, `<slug>_long.json` beside the page, are those of the code as it is
+#   (`long.stale(path) -> str | None`);
+# - measured numbers in the prose stand in an output (`claims.unmeasured(notebook)`).
+
+RULES = ()
+RULES_2 = (run_time, planted_errors)
