@@ -92,6 +92,10 @@ EQUATION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]*")
 _TAG = re.compile(r"\\tag\s*\{([^}]*)\}")
 _CHECK = re.compile(r"✓ (?P<name>[^|]+?) \| (?P<sides>[^|]+?) \| (?P<tolerance>[^|]+)")
 _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
+#: How the paragraph under a trap begins that says what is right.
+RIGHT = "What is right:"
+#: What the repository's address holds until somebody publishes the book.
+PLACEHOLDER = "OWNER"
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
@@ -124,7 +128,9 @@ class PlannedPage:
 
     @property
     def written(self) -> bool:
-        return any((ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md"))
+        return any(
+            (ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md")
+        )
 
 
 @dataclass(frozen=True)
@@ -184,13 +190,18 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
 
     def field(entry, where, needed, optional=()):
         if not isinstance(entry, dict):
-            fail(entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}")
+            fail(
+                entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}"
+            )
         keys = set(entry) - {"__line__"}
         for key in needed:
             if key not in keys:
                 fail(entry, f"{where} has no {key!r}; write {key}: …")
         for key in keys - {*needed, *optional}:
-            fail(entry, f"{where} has {key!r}; known are {', '.join((*needed, *optional))}")
+            fail(
+                entry,
+                f"{where} has {key!r}; known are {', '.join((*needed, *optional))}",
+            )
 
     chapters, lines = [], {}
     for entry in entries:
@@ -208,20 +219,35 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
             field(page, f"the page {address}", ("slug", "title", "needs"), ("kind",))
             kind = page.get("kind", "lesson")
             if kind not in KINDS:
-                fail(page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}")
+                fail(
+                    page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}"
+                )
             if address in lines:
-                fail(page, f"{address} stands in line {lines[address]['__line__']} already")
+                fail(
+                    page,
+                    f"{address} stands in line {lines[address]['__line__']} already",
+                )
             needs = page["needs"]
-            if not isinstance(needs, list) or not all(isinstance(n, str) for n in needs):
-                fail(page, f"{address}: needs must be a list of folder/slug, got {needs!r}")
+            if not isinstance(needs, list) or not all(
+                isinstance(n, str) for n in needs
+            ):
+                fail(
+                    page,
+                    f"{address}: needs must be a list of folder/slug, got {needs!r}",
+                )
             lines[address] = page
-            pages.append(PlannedPage(name, slug, str(page["title"]), kind, tuple(needs)))
+            pages.append(
+                PlannedPage(name, slug, str(page["title"]), kind, tuple(needs))
+            )
         chapters.append(Chapter(name, str(entry["title"]), tuple(pages)))
     needs = {page.address: page.needs for chapter in chapters for page in chapter.pages}
     for address, needed in needs.items():
         for need in needed:
             if need not in needs:
-                fail(lines[address], f"{address} needs {need}, which is no page of the plan")
+                fail(
+                    lines[address],
+                    f"{address} needs {need}, which is no page of the plan",
+                )
     for address in needs:
         circle = _circle(address, needs)
         if circle:
@@ -300,7 +326,9 @@ def read(path: Path, *, validate: bool = True) -> nbformat.NotebookNode:
     except FileNotFoundError:
         raise PageError(f"{name}: there is no such file") from None
     except UnicodeDecodeError as error:
-        raise PageError(f"{name}: not UTF-8 text ({error}); restore it with git") from None
+        raise PageError(
+            f"{name}: not UTF-8 text ({error}); restore it with git"
+        ) from None
     try:
         if validate:
             notebook = nbformat.reads(text, as_version=4)
@@ -392,12 +420,23 @@ def called_functions(source: str) -> set[str]:
     if tree is None:
         return set(re.findall(r"(?m)(\w+)\(", source))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+    return {
+        f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls
+    }
 
 
 def verifies(cell) -> bool:
     """Whether the cell calls one of the verify functions."""
     return bool(called_functions(cell.source) & VERIFY_FUNCTIONS)
+
+
+def is_imports(source: str) -> bool:
+    """Whether a cell imports and does nothing else."""
+    tree = tree_of(source)
+    kinds = (ast.Import, ast.ImportFrom)
+    return bool(tree and tree.body) and all(
+        isinstance(node, kinds) for node in tree.body
+    )
 
 
 def files_read(notebook, folder: Path) -> list[Path]:
@@ -489,7 +528,9 @@ class Section:
     belongs, for code its source.
     """
 
-    kind: str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
+    kind: (
+        str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
+    )
     title: str  # the heading as it stands
     cell: int
     parts: list[tuple[int, object, str]]
@@ -503,6 +544,16 @@ class Section:
     @property
     def reading(self) -> int:
         return 2 if self.kind in SECOND_READING else 1
+
+    @property
+    def right(self) -> str:
+        """What is right, of a trap that says so: the paragraph's Markdown, or ''."""
+        for _, cell, text in self.parts:
+            if cell.cell_type == "markdown":
+                markdown = Markdown(text)
+                for first, end in markdown.right:
+                    return " ".join(text.split("\n")[first:end])
+        return ""
 
     def code(self) -> list[tuple[int, object]]:
         return [(i, cell) for i, cell, _ in self.parts if cell.cell_type == "code"]
@@ -556,7 +607,9 @@ class Markdown:
     def displays(self) -> list[str]:
         """The TeX of every display."""
         blocks = [t.content for t in self.tokens if t.type.startswith("math_block")]
-        return blocks + [t.content for t in self.inline if t.type == "math_inline_double"]
+        return blocks + [
+            t.content for t in self.inline if t.type == "math_inline_double"
+        ]
 
     @cached_property
     def formulas(self) -> list[str]:
@@ -607,7 +660,8 @@ class Markdown:
                     "".join(
                         " " if child.type.endswith("break") else child.content
                         for child in token.children
-                        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
+                        if child.type
+                        in ("text", "code_inline", "softbreak", "hardbreak")
                     )
                 )
         return "\n".join(words)
@@ -618,7 +672,20 @@ class Markdown:
         hidden = [Markdown(solution) for solution in self.solutions]
         displays = len(self.displays) - sum(len(m.displays) for m in hidden)
         formulas = len(self.formulas) - sum(len(m.formulas) for m in hidden)
-        return len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
+        return (
+            len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
+        )
+
+    @cached_property
+    def right(self) -> list[tuple[int, int]]:
+        """(first line, line behind the last) of every paragraph that says what is right."""
+        return [
+            tuple(token.map)
+            for i, token in enumerate(self.tokens)
+            if token.type == "paragraph_open"
+            and token.level == 0
+            and self.tokens[i + 1].content.startswith(RIGHT)
+        ]
 
     @cached_property
     def tables(self) -> list[list[list[str]]]:
@@ -707,7 +774,9 @@ class Page:
                     section.parts.append((i, cell, cell.source))
                 continue
             lines = cell.source.split("\n")
-            cuts = [(n, h, text) for n, h, text in self.markdown[i].headings if h <= level]
+            cuts = [
+                (n, h, text) for n, h, text in self.markdown[i].headings if h <= level
+            ]
             before = "\n".join(lines[: cuts[0][0]] if cuts else lines)
             if section and before.strip():
                 section.parts.append((i, cell, before))
@@ -781,13 +850,27 @@ class Page:
             if any("image/png" in o.get("data", {}) or html_of(o) for o in cell.outputs)
         ]
 
+    @cached_property
+    def second_reading(self) -> tuple[int, int]:
+        """(cell, line) of the heading at which the second reading begins, on a page of the
+        second pattern that has one; else (0, 0)."""
+        seen = False
+        for i, markdown in self.markdown.items():
+            for line, level, text in markdown.headings:
+                if level == 2 and seen and self.pattern >= 2:
+                    return i, line
+                seen = seen or (level == 2 and kind_of_heading(text) == "Summary")
+        return 0, 0
+
     def _minutes(self, cells) -> float:
         total = 0.0
         for i, cell in cells:
             if cell.cell_type == "markdown":
                 total += self.markdown[i].minutes
             elif not FOLDED & set(tags(cell)):
-                total += sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
+                total += (
+                    sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
+                )
         return total
 
     @cached_property
@@ -834,6 +917,11 @@ def repository() -> str:
     """The repository's address, from `_config.yml`: repository.url."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     return config["repository"]["url"].rstrip("/").removesuffix(".git")
+
+
+def is_published() -> bool:
+    """Whether the repository's address is one that a link may lead to."""
+    return PLACEHOLDER not in repository().split("/")
 
 
 def version() -> str:
