@@ -96,6 +96,10 @@ _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
 RIGHT = "What is right:"
 #: What the repository's address holds until somebody publishes the book.
 PLACEHOLDER = "OWNER"
+#: What a check of the reader's own code prints: '… not yet: running_mean'.
+EXERCISE_LINE = re.compile(
+    r"(?P<mark>[…✓✗]) (?P<state>not yet|yours is right|not right yet): (?P<name>\S+)"
+)
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
@@ -128,9 +132,7 @@ class PlannedPage:
 
     @property
     def written(self) -> bool:
-        return any(
-            (ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md")
-        )
+        return any((ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md"))
 
 
 @dataclass(frozen=True)
@@ -190,18 +192,13 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
 
     def field(entry, where, needed, optional=()):
         if not isinstance(entry, dict):
-            fail(
-                entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}"
-            )
+            fail(entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}")
         keys = set(entry) - {"__line__"}
         for key in needed:
             if key not in keys:
                 fail(entry, f"{where} has no {key!r}; write {key}: …")
         for key in keys - {*needed, *optional}:
-            fail(
-                entry,
-                f"{where} has {key!r}; known are {', '.join((*needed, *optional))}",
-            )
+            fail(entry, f"{where} has {key!r}; known are {', '.join((*needed, *optional))}")
 
     chapters, lines = [], {}
     for entry in entries:
@@ -219,35 +216,20 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
             field(page, f"the page {address}", ("slug", "title", "needs"), ("kind",))
             kind = page.get("kind", "lesson")
             if kind not in KINDS:
-                fail(
-                    page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}"
-                )
+                fail(page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}")
             if address in lines:
-                fail(
-                    page,
-                    f"{address} stands in line {lines[address]['__line__']} already",
-                )
+                fail(page, f"{address} stands in line {lines[address]['__line__']} already")
             needs = page["needs"]
-            if not isinstance(needs, list) or not all(
-                isinstance(n, str) for n in needs
-            ):
-                fail(
-                    page,
-                    f"{address}: needs must be a list of folder/slug, got {needs!r}",
-                )
+            if not isinstance(needs, list) or not all(isinstance(n, str) for n in needs):
+                fail(page, f"{address}: needs must be a list of folder/slug, got {needs!r}")
             lines[address] = page
-            pages.append(
-                PlannedPage(name, slug, str(page["title"]), kind, tuple(needs))
-            )
+            pages.append(PlannedPage(name, slug, str(page["title"]), kind, tuple(needs)))
         chapters.append(Chapter(name, str(entry["title"]), tuple(pages)))
     needs = {page.address: page.needs for chapter in chapters for page in chapter.pages}
     for address, needed in needs.items():
         for need in needed:
             if need not in needs:
-                fail(
-                    lines[address],
-                    f"{address} needs {need}, which is no page of the plan",
-                )
+                fail(lines[address], f"{address} needs {need}, which is no page of the plan")
     for address in needs:
         circle = _circle(address, needs)
         if circle:
@@ -326,9 +308,7 @@ def read(path: Path, *, validate: bool = True) -> nbformat.NotebookNode:
     except FileNotFoundError:
         raise PageError(f"{name}: there is no such file") from None
     except UnicodeDecodeError as error:
-        raise PageError(
-            f"{name}: not UTF-8 text ({error}); restore it with git"
-        ) from None
+        raise PageError(f"{name}: not UTF-8 text ({error}); restore it with git") from None
     try:
         if validate:
             notebook = nbformat.reads(text, as_version=4)
@@ -420,9 +400,7 @@ def called_functions(source: str) -> set[str]:
     if tree is None:
         return set(re.findall(r"(?m)(\w+)\(", source))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {
-        f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls
-    }
+    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
 
 
 def verifies(cell) -> bool:
@@ -434,9 +412,7 @@ def is_imports(source: str) -> bool:
     """Whether a cell imports and does nothing else."""
     tree = tree_of(source)
     kinds = (ast.Import, ast.ImportFrom)
-    return bool(tree and tree.body) and all(
-        isinstance(node, kinds) for node in tree.body
-    )
+    return bool(tree and tree.body) and all(isinstance(node, kinds) for node in tree.body)
 
 
 def files_read(notebook, folder: Path) -> list[Path]:
@@ -528,9 +504,7 @@ class Section:
     belongs, for code its source.
     """
 
-    kind: (
-        str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
-    )
+    kind: str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
     title: str  # the heading as it stands
     cell: int
     parts: list[tuple[int, object, str]]
@@ -550,8 +524,7 @@ class Section:
         """What is right, of a trap that says so: the paragraph's Markdown, or ''."""
         for _, cell, text in self.parts:
             if cell.cell_type == "markdown":
-                markdown = Markdown(text)
-                for first, end in markdown.right:
+                for first, end in Markdown(text).right:
                     return " ".join(text.split("\n")[first:end])
         return ""
 
@@ -607,9 +580,7 @@ class Markdown:
     def displays(self) -> list[str]:
         """The TeX of every display."""
         blocks = [t.content for t in self.tokens if t.type.startswith("math_block")]
-        return blocks + [
-            t.content for t in self.inline if t.type == "math_inline_double"
-        ]
+        return blocks + [t.content for t in self.inline if t.type == "math_inline_double"]
 
     @cached_property
     def formulas(self) -> list[str]:
@@ -660,8 +631,7 @@ class Markdown:
                     "".join(
                         " " if child.type.endswith("break") else child.content
                         for child in token.children
-                        if child.type
-                        in ("text", "code_inline", "softbreak", "hardbreak")
+                        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
                     )
                 )
         return "\n".join(words)
@@ -672,9 +642,7 @@ class Markdown:
         hidden = [Markdown(solution) for solution in self.solutions]
         displays = len(self.displays) - sum(len(m.displays) for m in hidden)
         formulas = len(self.formulas) - sum(len(m.formulas) for m in hidden)
-        return (
-            len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
-        )
+        return len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
 
     @cached_property
     def right(self) -> list[tuple[int, int]]:
@@ -774,9 +742,7 @@ class Page:
                     section.parts.append((i, cell, cell.source))
                 continue
             lines = cell.source.split("\n")
-            cuts = [
-                (n, h, text) for n, h, text in self.markdown[i].headings if h <= level
-            ]
+            cuts = [(n, h, text) for n, h, text in self.markdown[i].headings if h <= level]
             before = "\n".join(lines[: cuts[0][0]] if cuts else lines)
             if section and before.strip():
                 section.parts.append((i, cell, before))
@@ -868,9 +834,7 @@ class Page:
             if cell.cell_type == "markdown":
                 total += self.markdown[i].minutes
             elif not FOLDED & set(tags(cell)):
-                total += (
-                    sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
-                )
+                total += sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
         return total
 
     @cached_property

@@ -2,6 +2,7 @@
 
     python -m book.site.build      build it into _build/html
 
-`shown` turns a notebook into what the site shows of it, `html` makes the pieces of a page,
-`lists` what stands on the book's own pages. None of them knows Sphinx; `sphinx` does.
+`shown` turns a notebook into what the site shows of it, `html` makes the pieces of a
+page, `lists` what stands on the book's own pages. None of them knows Sphinx; `sphinx`
+does.
 """

@@ -25,8 +25,8 @@ BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 ZIP = BUILD / "deep-learning-worked-out.zip"
 
-# MathJax is served by the site itself. These of its components, in this order, make one file
-# of 165 KB gzipped; the ready-made file with its menu would be 262 KB.
+# MathJax is served by the site itself. These of its components, in this order, make one
+# file of 165 KB gzipped; the ready-made file with its menu would be 262 KB.
 MATHJAX = (
     "startup.js",
     "core.js",
@@ -42,8 +42,8 @@ def assemble_mathjax() -> Path:
     found = importlib.util.find_spec("sphinx-mathjax-offline")
     if found is None:
         raise SystemExit(
-            "The package sphinx-mathjax-offline is missing. Install what builds the site: "
-            "run make site, or pip install --group site -c requirements.txt"
+            "The package sphinx-mathjax-offline is missing. Install what builds the "
+            "site: run make site, or pip install --group site -c requirements.txt"
         )
     source = Path(found.origin).parent / "static" / "mathjax"
     target = THIRD_PARTY / "mathjax"
@@ -111,7 +111,8 @@ def main() -> int:
         code = build(options.all)
         if code:
             print(
-                "The site was not built: each warning above names a page and what to mend.",
+                "The site was not built: each warning above names a page and what to "
+                "mend.",
                 file=sys.stderr,
             )
             return code

@@ -1,7 +1,8 @@
-"""The pieces of a page, as HTML: checks, equations, figures, what stands on top and below.
+"""The pieces of a page, as HTML: checks, equations, figures, what stands on top and
+below.
 
-Every function takes objects of the model or plain strings, and returns a string of HTML.
-What comes from a page is escaped here and nowhere else.
+Every function takes objects of the model or plain strings, and returns a string of
+HTML. What comes from a page is escaped here and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _MARKDOWN = (
 
 
 def inline(markdown: str) -> str:
-    """A line of Markdown with its emphasis, code and formulas; a link is its text alone."""
+    """A line of Markdown with emphasis, code and formulas; a link is its text alone."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     made = _MARKDOWN.renderInline(text.strip())
     return made.replace('class="math inline"', 'class="math"')
@@ -47,8 +48,9 @@ def kind(name: str, *classes: str) -> str:
 def heading(line: str) -> str:
     """A heading of a page in Markdown, its kind as a span of its own in front.
 
-    `## Derivation: two sums` becomes the idea "Two sums" with the kind "Derivation", a trap
-    gets a mark that it is wrong, an exercise its kind behind it. Others stay as they are.
+    `## Derivation: two sums` becomes the idea "Two sums" with the kind "Derivation", a
+    trap gets a mark that it is wrong, an exercise its kind behind it. Others stay as
+    they are.
     """
     found = re.fullmatch(r"(#{2,6})[ \t]+(.*?)[ \t#]*", line)
     if not found:
@@ -98,12 +100,14 @@ def check_list(items: Iterable[str]) -> str:
     return f"{CHECKS}{''.join(items)}</ul>"
 
 
-NOT_YET = re.compile(r"^(\W{0,3}|.*\| ?)not yet\b", re.IGNORECASE)
-
-
-def not_yet(line: str) -> str:
-    """What a check says of a stub that the reader has not filled."""
-    return f'<p class="not-yet">{escape(line.strip())}</p>'
+def exercise(line: str) -> str:
+    """What a check says of the reader's own code, or '' if the line is none of that."""
+    found = model.EXERCISE_LINE.fullmatch(line.strip())
+    if not found:
+        return ""
+    mark, state, name = (escape(part) for part in found.groups())
+    kind = {"…": "waiting", "✓": "right", "✗": "wrong"}[mark]
+    return f'<p class="yours yours-{kind}">{mark} {state}: <code>{name}</code></p>'
 
 
 def checks_label(checks: list[model.Check], equations: set[str]) -> str:
@@ -120,14 +124,12 @@ def equation(tex: str, name: str = "", check: str = "") -> str:
     if not name:
         return display
     anchor = f"eq-{model.slug(name)}"
-    checked = (
-        f' <a class="checked" href="#{check}" title="The cell that checks it">✓ checked</a>'
-        if check
-        else ""
-    )
+    link = f'<a href="#{anchor}" title="Link to this equation">{escape(name)}</a>'
+    if check:
+        title = "The cell that checks it"
+        link += f' <a class="checked" href="#{check}" title="{title}">✓ checked</a>'
     return (
-        f'<div class="equation" id="{anchor}"><p class="equation-name">'
-        f'<a href="#{anchor}" title="Link to this equation">{escape(name)}</a>{checked}</p>'
+        f'<div class="equation" id="{anchor}"><p class="equation-name">{link}</p>'
         f"{display}</div>"
     )
 
@@ -140,17 +142,18 @@ def image(source: str, stored: dict) -> str:
     size = "".join(
         f' {side}="{stored[side]}"' for side in ("width", "height") if stored.get(side)
     )
+    kind = "photo" if stored.get("photo") else "plot"
     return (
-        f'<img class="{"photo" if stored.get("photo") else "plot"}" src="{escape(source)}" '
-        f'alt="{escape(stored.get("alt", ""))}"{size} loading="lazy" decoding="async">'
+        f'<img class="{kind}" src="{escape(source)}" alt="{escape(stored.get("alt", ""))}"'
+        f'{size} loading="lazy" decoding="async">'
     )
 
 
 def figure(source: str, stored: dict) -> str:
     """The image; with a caption it is a figure with a number that one can link to.
 
-    `stored` is the output's metadata: alt, width, height, photo, caption, and the number
-    that `shown` gave it.
+    `stored` is the output's metadata: alt, width, height, photo, caption, and the
+    number that `shown` gave it.
     """
     if not stored.get("caption"):
         return image(source, stored)
@@ -169,7 +172,7 @@ def figure_number(number: int) -> str:
 
 
 def numbered(html: str, number: int) -> str:
-    """An interactive figure whose caption (`d2l-caption`) gets its number, and an anchor."""
+    """An interactive figure whose caption (`d2l-caption`) gets a number and an anchor."""
     opening = r'(<[a-z]+\b[^>]*\bclass="[^"]*\bd2l-caption\b[^"]*"[^>]*>)'
     made = re.sub(
         opening, lambda found: found[1] + figure_number(number), html, count=1
@@ -177,11 +180,11 @@ def numbered(html: str, number: int) -> str:
     return f'<div class="figure" id="fig-{number}">{made}</div>'
 
 
-# ---------------------------------------------------------------- top and foot of a page
+# ---------------------------------------------------------------- top and foot
 
 
 def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
-    """What stands under the title: minutes, run time, checks, and links to what it needs."""
+    """What stands under the title: minutes, run time, checks, and what it needs."""
     if page.kind != "lesson":
         return ""
     first, whole = (round(minutes) for minutes in page.minutes)
@@ -191,9 +194,8 @@ def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
     else:
         parts = [f"{whole} minutes"]
     if page.seconds is not None:
-        parts.append(
-            f'<span title="On one thread of a CPU">runs in {seconds(page.seconds)}</span>'
-        )
+        time = f"runs in {seconds(page.seconds)}"
+        parts.append(f'<span title="On one thread of a CPU">{time}</span>')
     noticed = score(page)
     if noticed:
         parts.append(f'<span class="score" title="{SCORE_HINT}">✓ {noticed}</span>')
@@ -205,8 +207,8 @@ def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
 
 
 SCORE_HINT = (
-    "We change the page's code on purpose, one thing at a time, and count how many of the "
-    "wrong results a check of the page notices"
+    "We change the page's code on purpose, one thing at a time, and count how many of "
+    "the wrong results a check of the page notices"
 )
 
 
@@ -215,7 +217,7 @@ def seconds(value: float) -> str:
 
 
 def score(page: model.Page) -> str:
-    """How many planted errors the page's checks notice, or '' where nobody has tried."""
+    """How many planted errors the page's checks notice; '' where nobody has tried."""
     found = page.d2l.get("mutants") or {}
     if not found.get("ran"):
         return ""
@@ -232,7 +234,8 @@ def second_reading() -> str:
     """The line between a page's two readings."""
     return (
         '<div class="second-reading" id="second-reading" role="separator">'
-        "<p>That was the idea. What follows goes deeper: traps, exercises, proofs.</p></div>"
+        "<p>That was the idea. What follows goes deeper: traps, exercises, proofs.</p>"
+        "</div>"
     )
 
 
@@ -244,7 +247,7 @@ _BIBTEX = {
 
 
 def bibtex(key: str, **fields: str) -> str:
-    """An entry for BibTeX; what means something to TeX is escaped, but in the address."""
+    """An entry for BibTeX; what means something to TeX is escaped, not in the address."""
     lines = [
         f"  {name:9} = {{{value if name == 'url' else _bibtex(value)}}}"
         for name, value in fields.items()

@@ -1,18 +1,18 @@
 """The book's own pages: lists made from the plan and from all notebooks, as HTML.
 
-Each function takes the `Book` that a page sees and an argument, and returns HTML. Those of
-`LISTS` are directives of the same name:
+Each function takes the `Book` that a page sees and an argument, and returns HTML. Those
+of `LISTS` are directives of the same name:
 
     {book-map}            the chapters with their pages, and what each needs first
     {chapter-pages}       the pages of the chapter whose index.md holds it
     {book-facts}          how much is written, checked and shown wrong
-    {page-output} A#tag   the stored output of the cell of notebook A that carries the tag
+    {page-output} A#tag   the stored output of the cell of notebook A with that tag
     {equation-index}      every named equation with the checks that name it
     {trap-index}          every mistake that circulates, and what is right
     {changes}             what each tagged release changed
 
-and those of `WORDS` are roles: {page}`folder/slug` is the page's title, a link once it is
-written; {repository}`text` links to the repository.
+and those of `WORDS` are roles: {page}`folder/slug` is the page's title, a link once it
+is written; {repository}`text` links to the repository.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _chapter(book: Book, chapter: Chapter) -> str:
         f'<span class="number">{int(chapter.folder[:2])}</span> '
         f"<span>{escape(chapter.title)}</span> "
         f'<span class="dots" aria-hidden="true">{dots}</span>'
-        f'<span class="count">{written} of {len(chapter.lessons)} written</span></summary>'
+        f'<span class="count">{written} of {len(chapter.lessons)} written</span>'
+        "</summary>"
     )
     if chapter.docname in book.found:
         text = "What the chapter teaches, and why in this order"
@@ -118,9 +119,10 @@ def _chapter(book: Book, chapter: Chapter) -> str:
         if path:
             before = " ".join(other.address for other in path)
             steps = "".join(f"<li>{book.title(other)}</li>" for other in path)
+            pages = f"{len(path)} page{'s' * (len(path) > 1)}"
             made += (
-                f'<details class="path" id="path-{page.address}" data-before="{before}">'
-                f"<summary>{len(path)} page{'s' * (len(path) > 1)} to read first</summary>"
+                f'<details class="path" id="path-{page.address}" '
+                f'data-before="{before}"><summary>{pages} to read first</summary>'
                 f"<ol>{steps}</ol></details>"
             )
     return made + "</details>"
@@ -179,8 +181,9 @@ def page_output(book: Book, argument: str) -> str:
                 if made:
                     return f'<div class="cell_output page-output output">{made}</div>'
     raise PageError(
-        f"page-output: {path} has no cell tagged {tag!r} with a stored figure. If the page "
-        f"was saved after a run in JupyterLab, store its outputs: make run PAGE={path}"
+        f"page-output: {path} has no cell tagged {tag!r} with a stored figure. If the "
+        "page was saved after a run in JupyterLab, store its outputs: "
+        f"make run PAGE={path}"
     )
 
 
@@ -193,7 +196,7 @@ def _by_chapter(
     label: str,
     open_when: int = 0,
 ) -> str:
-    """The entries of all pages under the chapters they stand in, with a form to narrow them."""
+    """The entries of all pages under their chapters, with a form to narrow them."""
     made, total = "", 0
     for chapter in model.plan():
         found = [
@@ -206,7 +209,8 @@ def _by_chapter(
             total += len(found)
             made += (
                 f'<details class="list"><summary>{escape(chapter.title)} '
-                f'<span class="count">{len(found)}</span></summary>{"".join(found)}</details>'
+                f'<span class="count">{len(found)}</span></summary>{"".join(found)}'
+                "</details>"
             )
     if total <= open_when:
         made = made.replace('<details class="list">', '<details class="list" open>')
@@ -222,7 +226,7 @@ def _where(page: PlannedPage) -> str:
 
 
 def equation_index(book: Book, _: str = "") -> str:
-    """Every named equation under its chapter; its TeX is set when the chapter is opened."""
+    """Every named equation under its chapter; TeX is set when a chapter is opened."""
 
     def entries(planned: PlannedPage, page: model.Page) -> list[str]:
         made = []
@@ -232,8 +236,8 @@ def equation_index(book: Book, _: str = "") -> str:
             )
             where = f"{book.address(planned.docname)}#check-{model.slug(equation.name)}"
             checks = [
-                f'<li><p><a href="{where}">{escape(check.sides)}</a> '
-                f'<span class="check-tolerance">{escape(check.tolerance)}</span></p></li>'
+                f'<li><p><a href="{where}">{escape(check.sides)}</a> <span '
+                f'class="check-tolerance">{escape(check.tolerance)}</span></p></li>'
                 for check in page.checks
                 if check.name == equation.name
             ]
@@ -256,8 +260,8 @@ UNCHECKED = '<p class="unchecked">Not checked.</p>'
 
 
 def trap_index(book: Book, _: str = "") -> str:
-    """Every claim that a page shows wrong, marked as wrong, and what is right where the page
-    says it in a paragraph that begins so."""
+    """Every claim that a page shows wrong, marked as wrong, and what is right where the
+    page says it in a paragraph that begins so."""
 
     def entries(planned: PlannedPage, page: model.Page) -> list[str]:
         made, listed = [], set()
@@ -290,8 +294,8 @@ def _trap(book: Book, planned: PlannedPage, claim: str, checks, right: str) -> s
         for check in {check.name: check for check in checks}.values()
     )
     made = (
-        f'<div class="entry trap"><p><span class="kind wrong">{html.TRAP}</span> '
-        f'<a class="claim" href="{where}">{html.inline(claim)}</a> {_where(planned)}</p>'
+        f'<div class="entry trap"><p><span class="kind wrong">{html.TRAP}</span> <a '
+        f'class="claim" href="{where}">{html.inline(claim)}</a> {_where(planned)}</p>'
     )
     if right:
         made += f'<div class="right"><p>{html.inline(right)}</p></div>'
@@ -303,7 +307,7 @@ def same_claim(check: str, claim: str) -> bool:
 
 
 def names(book: Book) -> str:
-    """A script with the names that a search should find first: [name, kind, page, address]."""
+    """A script with the names that a search finds first: [name, kind, page, address]."""
     found = []
     for planned in model.planned_pages().values():
         if planned.docname in book.found:
@@ -326,8 +330,8 @@ def names(book: Book) -> str:
 def changes(book: Book, _: str = "") -> str:
     releases = tagged_releases(model.ROOT)
     if not releases:
-        version = model.version()
-        return f"<p>No release is tagged yet; this is version {version}, in the making.</p>"
+        now = f"this is version {model.version()}, in the making"
+        return f"<p>No release is tagged yet; {now}.</p>"
     return "".join(
         f'<p class="rubric">{escape(name)}, {date}</p><ul>'
         + "".join(f"<li><p>{escape(line)}</p></li>" for line in lines)

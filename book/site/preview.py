@@ -30,7 +30,8 @@ def draw(path: Path) -> None:
     fig.text(
         0.06,
         0.44,
-        "Every result derived, built by hand\nand with torch, and checked by a cell\nthat you can run.",
+        "Every result derived, built by hand\nand with torch, and checked by a cell\n"
+        "that you can run.",
         fontsize=21,
         color=QUIET,
         va="center",

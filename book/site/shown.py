@@ -1,5 +1,5 @@
-"""A notebook as the site shows it: a copy in which checks, figures, headings and folds are
-written out, so that any builder of notebooks can show it.
+"""A notebook as the site shows it: a copy in which checks, figures, headings and folds
+are written out, so that any builder of notebooks can show it.
 
 Cells keep their number and order. Nothing here knows Sphinx.
 """
@@ -84,14 +84,14 @@ def refuse_unpublishable(page: model.Page) -> None:
     for i, cell in page.code:
         if any(WIDGET in output.get("data", {}) for output in cell.outputs):
             raise model.PageError(
-                f"{page.name}: cell {i} holds a live figure instead of a stored one, since "
-                f"the page was saved after a run in JupyterLab. Store its outputs: "
+                f"{page.name}: cell {i} holds a live figure instead of a stored one, "
+                "since the page was saved after a run in JupyterLab. Store its outputs: "
                 f"make run PAGE={page.name}"
             )
     if not page.executed and page.code:
         raise model.PageError(
-            f"{page.name}: a cell was never run, so that its output is missing. Store its "
-            f"outputs: make run PAGE={page.name}"
+            f"{page.name}: a cell was never run, so that its output is missing. Store "
+            f"its outputs: make run PAGE={page.name}"
         )
 
 
@@ -126,7 +126,7 @@ def markdown(cell: model.Markdown, border: int | None = None) -> str:
 
 
 def _folded(cell: NotebookNode, label: str | None) -> NotebookNode:
-    """The cell with the tags and the label that fold it; text and pictures stay open."""
+    """The cell with the tags and the label that fold it; only checks fold with it."""
     made = NotebookNode(cell)
     if label is None:
         return made
@@ -209,9 +209,9 @@ def _printed(output, state: _State) -> list:
             if plain:
                 close()
             items.append(_check(check, state))
-        elif html.NOT_YET.match(line):
+        elif html.exercise(line):
             close()
-            made.append(_html(html.not_yet(line)))
+            made.append(_html(html.exercise(line)))
         else:
             if items:
                 close()

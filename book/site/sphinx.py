@@ -1,4 +1,5 @@
-"""The glue to Sphinx and Jupyter Book: what `shown`, `html` and `lists` make, put in its place.
+"""The glue to Sphinx and Jupyter Book: what `shown`, `html` and `lists` make, put in
+its place.
 
 Another builder would need another file like this one, and nothing else.
 """
@@ -58,7 +59,7 @@ class NameEquations(SphinxTransform):
 
 
 def visit_math_block(self, node):
-    """The display as it stands: Sphinx would wrap it in `split`, where \\tag is an error."""
+    """The display as it stands: in the `split` that Sphinx adds, \\tag is an error."""
     tex = node.astext()
     name = model.tag_of(tex) or ""
     self.body.append(html.equation(model.without_tag(tex), name, node.get("check", "")))
@@ -114,7 +115,7 @@ def made(app, docname: str, name: str, argument: str) -> str:
 
 
 def noted(app, docname: str, name: str, argument: str) -> nodes.raw:
-    """The same as a node; what it said is remembered, to tell when it would say other."""
+    """The same as a node; what it said is remembered, to tell when that changes."""
     text = made(app, docname, name, argument)
     known = _known(app.env).setdefault(docname, {})
     known[name, argument] = zlib.crc32(text.encode())

@@ -1,7 +1,7 @@
 """The look of the site: the theme's options, what each page says of itself, and a diet.
 
-The theme's icon script (541 KB gzipped) and fonts are not shipped; the few icons in use are
-drawn in book.css. The search index is loaded by the search page alone.
+The theme's icon script (541 KB gzipped) and fonts are not shipped; the few icons in use
+are drawn in book.css. The search index is loaded by the search page alone.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def configure(config) -> None:
 
 
 def context(config, docname: str, path: str, title: str, found) -> dict:
-    """What the templates need to know of a page: where it lies, how to cite and report it.
+    """What the templates need to know of a page: where it lies, how to cite it.
 
     Addresses are empty while the repository's is a placeholder.
     """
