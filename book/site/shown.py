@@ -17,8 +17,8 @@ from book.site import html
 #: The one form of an output that is kept, the first that there is.
 FORMS = ("text/html", "image/png", "image/jpeg", "text/markdown", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-#: A figure's alt text or caption, which plain viewers show as text.
-_FIGURE_TEXT = re.compile(r"\W*Figure: ")
+#: A figure's caption, which plain viewers show as an output of its own behind the figure.
+_FIGURE_TEXT = re.compile(r"\W*Figure[.:]\W")
 
 
 def labels(page: model.Page) -> dict[int, str]:

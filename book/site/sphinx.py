@@ -92,9 +92,13 @@ def depart_image(self, node):
 
 
 def visit_fold(self, node):
-    kind = "checks" if node["prompt_show"].startswith("✓") else "code"
-    label = escape(node["prompt_show"])
-    self.body.append(f'<details class="hide fold-{kind}"><summary>{label}</summary>\n')
+    label = node["prompt_show"]
+    kind = (
+        "checks" if label[0] == "✓" else "solution" if "Solution" in label else "code"
+    )
+    self.body.append(
+        f'<details class="hide fold-{kind}"><summary>{escape(label)}</summary>\n'
+    )
 
 
 def depart_fold(self, node):
