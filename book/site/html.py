@@ -58,9 +58,9 @@ def heading(line: str) -> str:
     level, text = found.groups()
     section = model.kind_of_heading(text)
     if text.startswith("Trap: "):
-        return f"{level} {kind(TRAP, 'wrong')} {_capital(text[6:])}"
+        return f"{level} {kind(TRAP, 'wrong')} {capital(text[6:])}"
     if section and text[len(section) :].startswith(": "):
-        return f"{level} {kind(section)} {_capital(text[len(section) + 2 :])}"
+        return f"{level} {kind(section)} {capital(text[len(section) + 2 :])}"
     exercise = re.fullmatch(rf"(\d+\. .*) \(({'|'.join(model.EXERCISE_KINDS)})\)", text)
     if exercise:
         return f"{level} {exercise[1]} [{exercise[2]}]{{.exercise-kind}}"
@@ -70,7 +70,7 @@ def heading(line: str) -> str:
 TRAP = "✗ circulates, and is wrong"
 
 
-def _capital(idea: str) -> str:
+def capital(idea: str) -> str:
     """The idea with a capital, unless its first word is a name in code."""
     plain = re.match(r"[a-z]+(?=[ ,:;?!'’-]|$)", idea)
     return idea[0].upper() + idea[1:] if plain else idea
@@ -112,9 +112,9 @@ def exercise(line: str) -> str:
 
 def checks_label(checks: list[model.Check], equations: set[str]) -> str:
     """The line that stands for a folded cell of checks."""
-    named = {check.name for check in checks} & equations
-    what, n = ("equation", len(named)) if named else ("check", len(checks))
-    return f"✓ {n} {what}{'s' * (n != 1)} {'checked' if named else 'passed'}"
+    names = {check.name for check in checks}
+    what, done = ("equation", "checked") if names <= equations else ("check", "passed")
+    return f"✓ {len(names)} {what}{'s' * (len(names) != 1)} {done}"
 
 
 def equation(tex: str, name: str = "", check: str = "") -> str:
@@ -142,7 +142,7 @@ def image(source: str, stored: dict) -> str:
     size = "".join(
         f' {side}="{stored[side]}"' for side in ("width", "height") if stored.get(side)
     )
-    if stored.get("width"):  # the column's width, but no more than 1.5 times its own
+    if stored.get("width"):  # the column's width, but no more than 1.6 times its own
         size += f' style="--width:{stored["width"]}px"'
     kind = "photo" if stored.get("photo") else "plot"
     return (

@@ -156,8 +156,8 @@ def book_facts(book: Book, _: str = "") -> str:
         (str(sum(len(page.equations) for page in pages)), "equations checked"),
         (str(len(traps)), "mistakes shown wrong"),
     ]
-    total = sum(page.seconds or 0 for page in pages)
-    if total:
+    if pages and all(page.seconds for page in pages):
+        total = sum(page.seconds for page in pages)
         time = f"{total:.0f} s" if total < 120 else f"{total / 60:.0f} min"
         facts.append((time, "to run it all on one thread"))
     lines = (f"<li><strong>{n}</strong> {text}</li>" for n, text in facts)
@@ -294,8 +294,9 @@ def _trap(book: Book, planned: PlannedPage, claim: str, checks, right: str) -> s
         for check in {check.name: check for check in checks}.values()
     )
     made = (
-        f'<div class="entry trap"><p><span class="kind wrong">{html.TRAP}</span> <a '
-        f'class="claim" href="{where}">{html.inline(claim)}</a> {_where(planned)}</p>'
+        f'<div class="entry trap"><p class="kind wrong">{html.TRAP}</p><p><a '
+        f'class="claim" href="{where}">{html.inline(html.capital(claim))}</a> '
+        f"{_where(planned)}</p>"
     )
     if right:
         made += f'<div class="right"><p>{html.inline(right)}</p></div>'

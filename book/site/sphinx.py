@@ -73,6 +73,8 @@ def render_image(self, data):
     """myst-nb's own, and what it leaves out: the metadata of the stored output."""
     images = _render_image(self, data)
     for image in images:
+        for side in ("width", "height"):  # Sphinx would link the image to itself
+            image.attributes.pop(side, None)
         image["stored"] = dict(data.output_metadata.get(data.mime_type, {}))
     return images
 
@@ -209,8 +211,9 @@ def describe_page(app, pagename, templatename, context, doctree):
 
 
 def needs_mathjax(app, pagename, templatename, context, doctree):
-    """The page of all equations has no formula that Sphinx knows of."""
-    if "equation-index" in {name for name, _ in _known(app.env).get(pagename, ())}:
+    """The formulas in lists are none that Sphinx knows of."""
+    names = {name for name, _ in _known(app.env).get(pagename, ())}
+    if names & {"equation-index", "trap-index"}:
         app.env.get_domain("math").data["has_equations"][pagename] = True
 
 

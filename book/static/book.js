@@ -161,12 +161,26 @@
   var results = document.getElementById("search-results");
   var query = new URLSearchParams(location.search).get("q");
   if (results && query && window.bookNames) {
-    var stems = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean)
-      .map(function (word) { return word.length > 3 ? word.replace(/s$/, "") : word; });
+    var wordsOf = function (text) {
+      return text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    };
+    var stems = wordsOf(query).map(function (word) {
+      return word.length > 3 ? word.replace(/s$/, "") : word;
+    });
+    var within = {};  // page: the words of its equations and traps
+    window.bookNames.forEach(function (name) {
+      within[name[2]] = (within[name[2]] || []).concat(wordsOf(name[0]));
+    });
     var named = window.bookNames.map(function (name) {
-      var words = name[0].toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-      var fits = stems.every(function (stem) {
+      var words = wordsOf(name[0]), page = name[1] === "page";
+      var hits = stems.filter(function (stem) {
         return words.some(function (word) { return word.startsWith(stem); });
+      }).length;
+      // A page is found by its title too where its equations and traps hold the other words.
+      var fits = hits === stems.length || page && hits && stems.every(function (stem) {
+        return words.concat(within[name[0]] || []).some(function (word) {
+          return word.startsWith(stem);
+        });
       });
       // Few other words, and pages before equations before traps, come first.
       var rank = name[0].toLowerCase() === query.trim().toLowerCase() ? -100 :
