@@ -24,11 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = "09-optimization/momentum"  # of the plan; where the made-up page stands
 
 
-def copy_tree(folder: Path, chapters: bool = True) -> Path:
-    """What a build needs, without notebooks if not `chapters`."""
-    ignored = shutil.ignore_patterns(
-        "__pycache__", ".*", *([] if chapters else ["*.ipynb"])
-    )
+def copy_tree(folder: Path) -> Path:
+    """What a build needs."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
     for name in ("book", "chapters", "d2lutil"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ("_config.yml", "_toc.yml", "index.md"):
@@ -102,7 +100,7 @@ def second_pattern() -> nbformat.NotebookNode:
         text(
             "# Momentum\n\nWhy does a heavy ball roll faster down a long valley than a "
             "light one? After this page you can write momentum by hand and say what its "
-            "coefficient buys. You need [schedules](schedules.ipynb)."
+            "coefficient buys."
         ),
         cell("import d2lutil", (), "setup"),
         cell("import torch\nfrom d2lutil import verify", (), "hide-input"),
@@ -197,9 +195,28 @@ def write(path: Path, notebook) -> None:
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
 
 
-def with_second_pattern(folder: Path, chapters: bool = True) -> Path:
+def with_second_pattern(folder: Path, alone: bool = False) -> Path:
     """A tree with one page of the second pattern, among the standing ones or alone."""
-    copy_tree(folder, chapters)
+    if alone:
+        shutil.copytree(
+            ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        (folder / "d2lutil").mkdir()
+        shutil.copy(ROOT / "d2lutil" / "__init__.py", folder / "d2lutil")
+        shutil.copy(ROOT / "_config.yml", folder)
+        pages = {
+            "index": "# Made up\n\n```{book-map}\n```",
+            "chapters/00-about/index": "# About\n\n```{chapter-pages}\n```",
+            "chapters/00-about/equations": "# Equations\n\n```{equation-index}\n```",
+            "chapters/00-about/traps": "# Traps\n\n```{trap-index}\n```",
+            "chapters/09-optimization/index": "# Optimization\n\n```{chapter-pages}\n```",
+        }
+        for name, source in pages.items():
+            path = folder / f"{name}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(source + "\n", encoding="utf-8")
+    else:
+        copy_tree(folder)
     write(folder / "chapters" / f"{PAGE}.ipynb", second_pattern())
     return folder
 

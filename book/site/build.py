@@ -3,6 +3,7 @@
     python -m book.site.build            build what changed
     python -m book.site.build --all      build every page
     python -m book.site.build --zip      and pack the site into one file
+    python -m book.site.build --links    follow every link that leads out of the book
 
 Warnings are errors. Neither torch nor a network is needed.
 """
@@ -62,7 +63,7 @@ def assemble_mathjax() -> Path:
     return target
 
 
-def build(everything: bool = False) -> int:
+def build(everything: bool = False, builder: str = "html") -> int:
     """Bring _toc.yml up to date and build; 0 if all went well, without a warning."""
     from jupyter_book.sphinx import build_sphinx
 
@@ -70,7 +71,8 @@ def build(everything: bool = False) -> int:
         return 1
     result = build_sphinx(
         ROOT,
-        HTML,
+        BUILD / builder,
+        builder=builder,
         noconfig=True,
         path_config=ROOT / "_config.yml",
         confoverrides={
@@ -104,9 +106,14 @@ def main() -> int:
     parser.add_argument(
         "--zip", action="store_true", help="pack the site into one zip as well"
     )
+    parser.add_argument(
+        "--links", action="store_true", help="follow links, build nothing"
+    )
     options = parser.parse_args()
     start = time.perf_counter()
     with lock(BUILD / ".lock"):
+        if options.links:
+            return build(builder="linkcheck")
         assemble_mathjax()
         code = build(options.all)
         if code:
