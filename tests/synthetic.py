@@ -1,10 +1,10 @@
-"""Books made up for tests: one page of the second pattern, or many copies of what stands.
+"""Books made up for tests: one page of the second pattern, or many copies of pages.
 
     python -m tests.synthetic FOLDER N      write a book of N notebooks into FOLDER
 
 The folder gets a copy of `book`, the chapters and the files beside them, so that
 `python -m book.site.build` runs in it. Copies of the standing lessons fill the planned
-pages, and chapters beyond the plan, with titles, equation names and figures of their own.
+pages, and chapters beyond the plan, with titles, names and figures of their own.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def png(width: int, height: int, seed: int = 0) -> str:
 
 
 def picture(caption: str = "", width: int = 460, height: int = 200, **stored):
-    """The outputs of `show(fig, …)`: the figure, and its caption for plain viewers."""
+    """The outputs of `show(fig, …)`: the figure, its caption for plain viewers."""
     size = {"width": width, "height": height, "alt": "A line that rises over bars"}
     made = [
         new_output(
@@ -99,8 +99,8 @@ def second_pattern() -> nbformat.NotebookNode:
     cells = [
         text(
             "# Momentum\n\nWhy does a heavy ball roll faster down a long valley than a "
-            "light one? After this page you can write momentum by hand and say what its "
-            "coefficient buys."
+            "light one? After this page you can write momentum by hand and say what "
+            "its coefficient buys."
         ),
         cell("import d2lutil", (), "setup"),
         cell("import torch\nfrom d2lutil import verify", (), "hide-input"),
@@ -111,9 +111,10 @@ def second_pattern() -> nbformat.NotebookNode:
             "hide-input",
         ),
         text(
-            "## By hand: Three steps on paper\n\nWith speed 0 and slope 2 we get 0.2.\n\n"
+            "## By hand: Three steps on paper\n\nWith speed 0 and slope 2: 0.2.\n\n"
             "| symbol | name in code | shape | meaning |\n|---|---|---|---|\n"
-            "| $\\mathbf v_t$ | `v` | (n,) | speed |\n| $\\beta$ | `beta` | () | memory |"
+            "| $\\mathbf v_t$ | `v` | (n,) | speed |\n"
+            "| $\\beta$ | `beta` | () | memory |"
         ),
         text(
             "## Derivation: The sum of all past gradients\n\nUnrolling gives\n\n$$\n"
@@ -148,8 +149,8 @@ def second_pattern() -> nbformat.NotebookNode:
         text("## In practice: 0.9 is the default\n\nMost people use 0.9."),
         text("## Summary\n\nMomentum is a sum of past gradients."),
         text(
-            "## Traps\n\n### Trap: momentum never changes the best rate\n\nNotes say so. "
-            "We run it with $\\beta = 0.9$:"
+            "## Traps\n\n### Trap: momentum never changes the best rate\n\nNotes say "
+            "so. We run it with $\\beta = 0.9$:"
         ),
         cell(
             'verify_differs("momentum never changes the best rate", wrong=a, right=b)',
@@ -160,8 +161,8 @@ def second_pattern() -> nbformat.NotebookNode:
         text("What is right: divide the rate by $1/(1-\\beta)$, *ten* for 0.9."),
         text(
             "## Exercises\n\n### 1. The half-life of a push (derive)\n\nHow long?\n\n"
-            "<details><summary>Solution</summary>\n\n$\\log 2/\\log(1/\\beta)$ steps.\n\n"
-            "</details>\n\n### 2. Nesterov (code)\n\nFill the stub."
+            "<details><summary>Solution</summary>\n\n$\\log 2/\\log(1/\\beta)$ steps."
+            "\n\n</details>\n\n### 2. Nesterov (code)\n\nFill the stub."
         ),
         cell("def nesterov(v):\n    raise NotImplementedError", (), "your-code"),
         cell(
@@ -209,7 +210,7 @@ def with_second_pattern(folder: Path, alone: bool = False) -> Path:
             "chapters/00-about/index": "# About\n\n```{chapter-pages}\n```",
             "chapters/00-about/equations": "# Equations\n\n```{equation-index}\n```",
             "chapters/00-about/traps": "# Traps\n\n```{trap-index}\n```",
-            "chapters/09-optimization/index": "# Optimization\n\n```{chapter-pages}\n```",
+            "chapters/09-optimization/index": "# Walks\n\n```{chapter-pages}\n```",
         }
         for name, source in pages.items():
             path = folder / f"{name}.md"

@@ -145,9 +145,10 @@ def image(source: str, stored: dict) -> str:
     if stored.get("width"):  # the column's width, but no more than 1.6 times its own
         size += f' style="--width:{stored["width"]}px"'
     kind = "photo" if stored.get("photo") else "plot"
+    alt = escape(stored.get("alt", ""))
     return (
-        f'<img class="{kind}" src="{escape(source)}" alt="{escape(stored.get("alt", ""))}"'
-        f'{size} loading="lazy" decoding="async">'
+        f'<img class="{kind}" src="{escape(source)}" alt="{alt}"{size} loading="lazy" '
+        'decoding="async">'
     )
 
 
@@ -174,7 +175,7 @@ def figure_number(number: int) -> str:
 
 
 def numbered(html: str, number: int) -> str:
-    """An interactive figure whose caption (`d2l-caption`) gets a number and an anchor."""
+    """An interactive figure; its caption (`d2l-caption`) gets a number and an anchor."""
     opening = r'(<[a-z]+\b[^>]*\bclass="[^"]*\bd2l-caption\b[^"]*"[^>]*>)'
     made = re.sub(
         opening, lambda found: found[1] + figure_number(number), html, count=1
@@ -249,7 +250,7 @@ _BIBTEX = {
 
 
 def bibtex(key: str, **fields: str) -> str:
-    """An entry for BibTeX; what means something to TeX is escaped, not in the address."""
+    """An entry for BibTeX; what means something to TeX is escaped but in the url."""
     lines = [
         f"  {name:9} = {{{value if name == 'url' else _bibtex(value)}}}"
         for name, value in fields.items()

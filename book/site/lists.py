@@ -308,7 +308,7 @@ def same_claim(check: str, claim: str) -> bool:
 
 
 def names(book: Book) -> str:
-    """A script with the names that a search finds first: [name, kind, page, address]."""
+    """A script with the names that a search finds first: name, kind, page, address."""
     found = []
     for planned in model.planned_pages().values():
         if planned.docname in book.found:

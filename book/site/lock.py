@@ -23,10 +23,10 @@ else:
 
 @contextmanager
 def lock(path: Path, what: str = "build") -> Iterator[None]:
-    """Hold the file `path` while the block runs; wait, and say so, while another has it.
+    """Hold the file `path` while the block runs; wait, and say so, for another's end.
 
     The system lets go of it when its process ends, however it ends, so that no lock is
-    ever left behind. Within one process a second `lock` of the same file waits for ever.
+    ever left behind. A process that locks the same file twice waits for ever.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:

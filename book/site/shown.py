@@ -17,7 +17,7 @@ from book.site import html
 #: The one form of an output that is kept, the first that there is.
 FORMS = ("text/html", "image/png", "image/jpeg", "text/markdown", "text/plain")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-#: A figure's caption, which plain viewers show as an output of its own behind the figure.
+#: A figure's caption, which plain viewers show as an output of its own behind it.
 _FIGURE_TEXT = re.compile(r"\W*Figure[.:]\W")
 
 
@@ -85,8 +85,8 @@ def refuse_unpublishable(page: model.Page) -> None:
         if any(WIDGET in output.get("data", {}) for output in cell.outputs):
             raise model.PageError(
                 f"{page.name}: cell {i} holds a live figure instead of a stored one, "
-                "since the page was saved after a run in JupyterLab. Store its outputs: "
-                f"make run PAGE={page.name}"
+                "since the page was saved after a run in JupyterLab. Store its "
+                f"outputs: make run PAGE={page.name}"
             )
     if not page.executed and page.code:
         raise model.PageError(

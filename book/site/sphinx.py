@@ -217,6 +217,17 @@ def needs_mathjax(app, pagename, templatename, context, doctree):
         app.env.get_domain("math").data["has_equations"][pagename] = True
 
 
+def without_mathjax(app, pagename, templatename, context, doctree):
+    """Sphinx loads it where a page below in the contents has a formula, too."""
+    if not app.env.get_domain("math").data["has_equations"].get(pagename):
+        context["script_files"] = [
+            file
+            for file in context["script_files"]
+            if "MathJax" not in file.attributes.get("body", "")
+            and "mathjax" not in str(file.filename)
+        ]
+
+
 def setup(app):
     NbElementRenderer.render_image = render_image
     app.add_node(nodes.math_block, override=True, html=(visit_math_block, None))
@@ -236,6 +247,7 @@ def setup(app):
     app.connect("env-merge-info", merge)
     app.connect("html-page-context", describe_page)
     app.connect("html-page-context", needs_mathjax, priority=100)
+    app.connect("html-page-context", without_mathjax, priority=900)
     app.connect("build-finished", add_names)
     app.connect("build-finished", theme.slim)
     app.add_css_file("book.css", priority=900)
