@@ -2,7 +2,7 @@
 
 The site is built here if anything changed, and a second one with a made-up page of the
 second pattern. `--page` visits one page in the browser, `--sample=COMMIT` some of each
-kind, and with `--since=COMMIT` those that differ from that commit; else all are visited.
+kind, and with `--since=COMMIT` those that differ from it; else all are visited.
 """
 
 import copy
@@ -265,7 +265,7 @@ def test_weight(site):
         shared += fonts * any("mathjax" in file for file in loaded)
         if own > MAX_OWN:
             wrong.append(
-                f"{path} weighs {own // 1000} KB of its own, more than {MAX_OWN // 1000}"
+                f"{path} weighs {own // 1000} KB, more than {MAX_OWN // 1000}"
             )
         if own + shared > (MAX_COVER if path == "index.html" else MAX_FIRST_VISIT):
             wrong.append(f"a first visit to {path} loads {(own + shared) // 1000} KB")
@@ -512,7 +512,7 @@ READY = """async () => {
   document.querySelectorAll('img').forEach(i => { i.loading = 'eager'; });
   if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
 }"""
-# Boxes that scroll can be reached, formulas in sight are set: the page's scripts are done.
+# Boxes that scroll can be reached, formulas in sight are set: scripts are done.
 SETTLED = """() =>
   [...document.querySelectorAll('div.math, .bd-article pre, .output.text_html')]
     .filter(e => e.offsetParent)

@@ -175,7 +175,7 @@ def figure_number(number: int) -> str:
 
 
 def numbered(html: str, number: int) -> str:
-    """An interactive figure; its caption (`d2l-caption`) gets a number and an anchor."""
+    """An interactive figure; its caption (`d2l-caption`) gets number and anchor."""
     opening = r'(<[a-z]+\b[^>]*\bclass="[^"]*\bd2l-caption\b[^"]*"[^>]*>)'
     made = re.sub(
         opening, lambda found: found[1] + figure_number(number), html, count=1
