@@ -102,6 +102,10 @@ _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
 RIGHT = "What is right:"
 #: What the repository's address holds until somebody publishes the book.
 PLACEHOLDER = "OWNER"
+#: What a check of the reader's own code prints: '… not yet: running_mean'.
+EXERCISE_LINE = re.compile(
+    r"(?P<mark>[…✓✗]) (?P<state>not yet|yours is right|not right yet): (?P<name>\S+)"
+)
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
@@ -522,6 +526,15 @@ class Section:
     def reading(self) -> int:
         return 2 if self.kind in SECOND_READING else 1
 
+    @property
+    def right(self) -> str:
+        """What is right, of a trap that says so: the paragraph's Markdown, or ''."""
+        for _, cell, text in self.parts:
+            if cell.cell_type == "markdown":
+                for first, end in Markdown(text).right:
+                    return " ".join(text.split("\n")[first:end])
+        return ""
+
     def code(self) -> list[tuple[int, object]]:
         return [(i, cell) for i, cell, _ in self.parts if cell.cell_type == "code"]
 
@@ -655,6 +668,17 @@ class Markdown:
         displays = len(self.displays) - sum(len(m.displays) for m in hidden)
         formulas = len(self.formulas) - sum(len(m.formulas) for m in hidden)
         return len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
+
+    @cached_property
+    def right(self) -> list[tuple[int, int]]:
+        """(first line, line behind the last) of every paragraph that says what is right."""
+        return [
+            tuple(token.map)
+            for i, token in enumerate(self.tokens)
+            if token.type == "paragraph_open"
+            and token.level == 0
+            and self.tokens[i + 1].content.startswith(RIGHT)
+        ]
 
     @cached_property
     def tables(self) -> list[list[list[str]]]:
@@ -823,6 +847,18 @@ class Page:
             if any("image/png" in o.get("data", {}) or html_of(o) for o in cell.outputs)
         ]
 
+    @cached_property
+    def second_reading(self) -> tuple[int, int]:
+        """(cell, line) of the heading at which the second reading begins, on a page of the
+        second pattern that has one; else (0, 0)."""
+        seen = False
+        for i, markdown in self.markdown.items():
+            for line, level, text in markdown.headings:
+                if level == 2 and seen and self.pattern >= 2:
+                    return i, line
+                seen = seen or (level == 2 and kind_of_heading(text) == "Summary")
+        return 0, 0
+
     def _minutes(self, cells) -> float:
         total = 0.0
         for i, cell in cells:
@@ -885,6 +921,11 @@ def repository() -> str:
     """The repository's address, from `_config.yml`: repository.url."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     return config["repository"]["url"].rstrip("/").removesuffix(".git")
+
+
+def is_published() -> bool:
+    """Whether the repository's address is one that a link may lead to."""
+    return PLACEHOLDER not in repository().split("/")
 
 
 def version() -> str:

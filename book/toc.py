@@ -1,7 +1,7 @@
 """Write _toc.yml, the order of the site, from book/plan.yml and the pages that stand.
 
-    python book/toc.py          write it
-    python book/toc.py --check  say whether it is up to date, and write nothing
+    python -m book.toc          write it
+    python -m book.toc --check  say whether it is up to date, and write nothing
 
 A page stands as soon as its notebook (or .md file) exists. A chapter with standing pages has an
 index.md, which says what it teaches.
@@ -54,7 +54,7 @@ def main() -> int:
         if is_up_to_date():
             return 0
         if "--check" in sys.argv[1:]:
-            print("_toc.yml is not what book/plan.yml and the standing pages make: run python book/toc.py",
+            print("_toc.yml is not what book/plan.yml and the standing pages make: run python -m book.toc",
                   file=sys.stderr)
             return 1
         TOC.write_text(toc(), encoding="utf-8", newline="\n")

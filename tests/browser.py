@@ -34,7 +34,7 @@ def missing(reason: str):
 @functools.cache
 def build_site() -> None:
     """Bring the site in _build/html up to date, once a session."""
-    built = subprocess.run([sys.executable, "book/build_site.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    built = subprocess.run([sys.executable, "-m", "book.site.build"], cwd=ROOT, capture_output=True, text=True, check=False)
     if built.returncode:
         pytest.fail(f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}")
 
