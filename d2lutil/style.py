@@ -25,12 +25,12 @@ COLORS = (
 #: One quantity, one color, in plots and diagrams: ``ax.plot(x, color=COLOR["loss"])``.
 COLOR = {
     "data": COLORS[0],
-    "loss": COLORS[1],
+    "gradient": COLORS[1],
     "state": COLORS[2],
-    "gradient": COLORS[3],
+    "loss": COLORS[3],
+    "target": COLORS[3],
     "weight": COLORS[4],
-    "target": COLORS[5],
-    "noise": COLORS[6],
+    "noise": COLORS[5],
     "muted": COLORS[6],
 }
 
