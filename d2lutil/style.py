@@ -28,7 +28,7 @@ COLOR = {
     "gradient": COLORS[1],
     "state": COLORS[2],
     "loss": COLORS[3],
-    "target": COLORS[3],  # the loss is where the target comes in
+    "target": COLORS[3],
     "weight": COLORS[4],
     "noise": COLORS[5],
     "muted": COLORS[6],
