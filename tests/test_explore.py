@@ -195,6 +195,11 @@ def prints(a=1):
     subplots()[1].plot([1, 2])
 
 
+def positional(a=1, /):
+    """A figure whose parameter has no name."""
+    subplots()[1].plot([1, a])
+
+
 def undocumented(a=1):
     subplots()[1].plot([1, a])
 
@@ -303,6 +308,8 @@ BAD = [
     ),
     (prints, {"a": [1, 2]}, "prints printed 'loss 1'.*title"),
     (None, {"a": [1, 2]}, "must be a function"),
+    (lambda a=1: None, {"a": [1, 2]}, "needs a docstring.*Write it with def instead"),
+    (positional, {"a": [1, 2]}, "'a' is positional only; leave the '/' out"),
     (
         played,
         {"play": (0, 9, 1)},
@@ -433,6 +440,25 @@ def test_options_may_have_the_name_of_a_parameter_that_is_not_moved():
         plt.subplots(figsize=figsize)[1].plot([1, x])
 
     assert 'width="288"' in stored(draw, x=[1, 2])["text/html"]
+
+
+def test_large_images_in_figures_are_an_error():
+    def draw(a=1):
+        """A heat map with more pixels than a screen."""
+        plt.figure(figsize=(8, 8)).figimage(np.zeros((800, 800)) + a)
+
+    with pytest.raises(ValueError, match="800 x 800 pixels; show at most about 300"):
+        stored(draw, a=[1, 2])
+
+
+def test_without_ipywidgets_a_live_notebook_says_what_to_install(monkeypatch):
+    import IPython
+
+    monkeypatch.setattr(IPython, "get_ipython", lambda: type("", (), {"kernel": 1})())
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.delenv("D2LUTIL_EXPLORE", raising=False)
+    with pytest.raises(ImportError, match="need ipywidgets; install it with `pip"):
+        explore(wave, a=[1.0, 2.0])
 
 
 def test_mode(monkeypatch):
@@ -794,7 +820,7 @@ def test_images_go_into_one_sheet():
         for j, y in enumerate(np.arange(-2, 2.1, 0.5)):
             error = tiles[9 * i + j][..., 0] / 255 - plane(x, y)
             assert np.abs(error).mean() < 0.02
-    assert "d2l-photo d2l-pixels" in page
+    assert "d2l-photo d2l-images d2l-pixels" in page
     assert 'width="224" height="224"' in page
     assert len(gzip.compress(page.encode(), 9)) < 40_000
 
@@ -1077,6 +1103,7 @@ def test_live_images_and_captions(live):
     )
     assert "d2l-pixels" in picture.value
     assert 'width="224"' in picture.value
+    assert 'style="left:61.4%;bottom:50.0%"' in picture.value  # the point in the square
     assert '<p class="d2l-caption">The spot moves.</p>' in picture.value
     before = picture.value
     widgets["y"].value = -1

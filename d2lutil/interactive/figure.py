@@ -164,7 +164,7 @@ class Figure:
             c.label = str(labels.get(c.name, "")).strip() or readable(c.name)
 
     def _set_square(self, square, pad) -> None:
-        self.square, self.pad = (), pad
+        self.square, self.pad, self.pad_url = (), pad, None
         if square is None:
             if pad is not None:
                 raise ValueError("explore: pad is what a square shows; give square=")

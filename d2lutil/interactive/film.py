@@ -7,7 +7,6 @@ import numpy as np
 from . import svg
 from .figure import Figure
 from .frames import guarded, paint
-from .pad import draw_pad
 
 
 class Film:
@@ -19,7 +18,6 @@ class Film:
         self.shape: tuple = ()  # of a frame: inches of a figure, pixels of an image
         self.first = self.frame(figure.first())
         self.is_images = isinstance(self.first, np.ndarray)
-        self.pad = draw_pad(figure) if figure.square else None
 
     def frame(self, setting: dict) -> str | np.ndarray:
         key = tuple(setting.values())

@@ -13,6 +13,7 @@ from .ask import verdict
 from .controls import Control, short
 from .figure import Figure
 from .frames import guarded, paint
+from .pad import draw_pad, place
 from .stored import asset, caption_html
 
 SPEEDS = (0.5, 1, 2, 4)
@@ -124,7 +125,8 @@ def _question(ask: dict, bar):
         guess = w.RadioButtons(options=ask["options"], value=None, layout=wide)
     else:
         guess = w.Text(placeholder="Your guess")
-    button = w.Button(description="Show me", layout=w.Layout(width="auto"))
+    small = w.Layout(width="auto", align_self="flex-start")
+    button = w.Button(description="Show me", layout=small)
     said = w.HTML()
 
     def reveal(_):
@@ -164,7 +166,18 @@ def picture_html(figure: Figure, setting: dict) -> str:
         f"{figure.control(n).label}: {short(v)}" for n, v in setting.items()
     )
     alt = html.escape(f"{figure.alt} ({now})")
+    style = f"<style>{asset('explore.css')}</style>"
+    image = f'<img alt="{alt}" width="{width}" src="{source}">'
+    if figure.square:
+        image = f'<div class="d2l-stage">{_square_html(figure, setting)}{image}</div>'
+    return f'<div class="{classes}">{style}{image}{caption_html(figure)}</div>'
+
+
+def _square_html(figure: Figure, setting: dict) -> str:
+    """Where the point is; the sliders move it."""
+    across, up = (place(c, setting[c.name]) for c in figure.square)
     return (
-        f'<div class="{classes}"><style>{asset("explore.css")}</style>'
-        f'<img alt="{alt}" width="{width}" src="{source}">{caption_html(figure)}</div>'
+        '<div class="d2l-square"><div class="d2l-pad" style="pointer-events:none">'
+        f'<img alt="" src="{draw_pad(figure)}"><div class="d2l-dot" '
+        f'style="left:{across:.1%};bottom:{up:.1%}"></div></div></div>'
     )

@@ -17,11 +17,10 @@ def limits(control: Control) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def places(control: Control) -> list[float]:
-    """Where the stops stand on their side of the square, from 0 to 1."""
+def place(control: Control, value: float) -> float:
+    """Where a value stands on its side of the square, from 0 to 1."""
     low, high = limits(control)
-    values = (control.values[i] for i in control.stops)
-    return [round((v - low) / (high - low), 4) for v in values]
+    return round((value - low) / (high - low), 4)
 
 
 def _write_ticks(ax) -> None:
@@ -43,6 +42,12 @@ def _write_ticks(ax) -> None:
 
 def draw_pad(figure) -> str:
     """The picture behind the point, axes that fill the square, as a data URL."""
+    if figure.pad_url is None:
+        figure.pad_url = _draw_pad(figure)
+    return figure.pad_url
+
+
+def _draw_pad(figure) -> str:
     import matplotlib.pyplot as plt
     from PIL import Image
 

@@ -107,7 +107,7 @@ def page_of(film: Film, settings: list[dict]) -> str:
     }
     if figure.square:
         spec["square"] = [figure.controls.index(c) for c in figure.square]
-        spec["pad"] = film.pad
+        spec["pad"] = pad.draw_pad(figure)
     if figure.ask:
         spec["ask"] = figure.ask
     code = json.dumps(spec, ensure_ascii=False, sort_keys=True)
@@ -148,7 +148,7 @@ def _control_spec(figure: Figure, c: Control) -> dict:
         "start": c.stops.index(c.start),
     }
     if c in figure.square:
-        spec["places"] = pad.places(c)
+        spec["places"] = [pad.place(c, c.values[i]) for i in c.stops]
     if c is figure.play:
         spec["times"] = figure.times(c.stops)
     return spec
