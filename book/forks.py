@@ -50,7 +50,8 @@ def outcome_of(error: BaseException) -> tuple[str, str]:
 
 
 def execute(number: int, source: str, namespace: dict) -> None:
-    exec(compile(source, PLACE.format(number), "exec", dont_inherit=True), namespace)
+    code = compile(source, PLACE.format(number), "exec", dont_inherit=True)
+    exec(code, namespace)  # noqa: S102  the book's own code
 
 
 def quiet_package() -> None:
@@ -115,15 +116,23 @@ class Holder:
         os.waitpid(self.pid, 0)
 
 
-def _wait(commands: int, position: int, namespace: dict, job: dict, report: int) -> None:
+def _wait(
+    commands: int, position: int, namespace: dict, job: dict, report: int
+) -> None:
     """Carry out commands, one child each, until there are no more."""
     while line := os.read(commands, 100):
         index, seconds, cells = line.split()
         later = job["cells"][position + 1 : int(cells)]
         outcome, message = _try(
-            [job["mutants"][int(index)], *later], float(seconds), namespace, job, commands
+            [job["mutants"][int(index)], *later],
+            float(seconds),
+            namespace,
+            job,
+            commands,
         )
-        text = json.dumps({"mutant": int(index), "outcome": outcome, "message": message})
+        text = json.dumps(
+            {"mutant": int(index), "outcome": outcome, "message": message}
+        )
         os.write(report, (text + "\n").encode())
 
 
@@ -162,7 +171,7 @@ def _child(cells, namespace: dict, memory: int) -> tuple[str, str]:
     try:
         for number, source in cells:
             execute(number, source, namespace)
-    except BaseException as error:  # SystemExit and KeyboardInterrupt too
+    except BaseException as error:  # noqa: BLE001  sys.exit() and interrupts, too
         return outcome_of(error)
     return UNNOTICED, ""
 
@@ -187,7 +196,7 @@ def run(job: dict, tell) -> None:
                 holders.append(Holder(position, namespace, job, writing))
         try:
             execute(number, source, namespace)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  sys.exit() and interrupts, too
             tell({"stopped": number, "message": outcome_of(error)[1]})
             break
         ends.append(time.monotonic() - begun)
@@ -202,7 +211,10 @@ def run(job: dict, tell) -> None:
 
 def _hand_out(job, holders, reading, end, ends, tell) -> None:
     """Give the changes to waiting copies, `jobs` at once, until the time is over."""
-    place = {number: position for position, (number, _) in enumerate(job["cells"][: len(ends)])}
+    place = {
+        number: position
+        for position, (number, _) in enumerate(job["cells"][: len(ends)])
+    }
     todo = [i for i, (number, _) in enumerate(job["mutants"]) if number in place]
     doing: dict[int, tuple[Holder, float, bool]] = {}  # copy, deadline, cut by the end
     while todo or doing:

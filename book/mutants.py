@@ -52,7 +52,9 @@ MAX_EXPLAINED = 0.1  # of those planted
 
 #: Code that needs a kernel, or starts processes.
 KERNEL = re.compile(r"^\s*[%!]|\bget_ipython\s*\(|(?<![\w.])input\s*\(", re.MULTILINE)
-OTHERS = re.compile(r"\b(subprocess|multiprocessing|ProcessPoolExecutor|os\.system|os\.fork)\b")
+OTHERS = re.compile(
+    r"\b(subprocess|multiprocessing|ProcessPoolExecutor|os\.system|os\.fork)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Score:
         return [r for r in self.results if r.outcome == outcome]
 
     def _is_explained(self, result: Result) -> bool:
-        return any(entry.get("change") == result.mutant.change for entry in self.explained)
+        return any(
+            entry.get("change") == result.mutant.change for entry in self.explained
+        )
 
     @property
     def noticed(self) -> int:
@@ -130,7 +134,9 @@ class Score:
             )
         for entry in self.explained:
             if not entry.get("change") or not entry.get("why"):
-                found.append(f"an explained change needs 'change' and 'why', got {entry}")
+                found.append(
+                    f"an explained change needs 'change' and 'why', got {entry}"
+                )
         return found
 
     @property
@@ -169,7 +175,9 @@ def runnable_cells(notebook) -> tuple[list[list], list[str]]:
             notes.append(f"cell {number} needs a kernel and was left out")
         else:
             if OTHERS.search(cell.source):
-                notes.append(f"cell {number} starts other processes; nothing is planted in it")
+                notes.append(
+                    f"cell {number} starts other processes; nothing is planted in it"
+                )
             cells.append([number, cell.source])
     return cells, notes
 
@@ -191,11 +199,15 @@ def run(
     """
     name = name_of(path)
     if not hasattr(os, "fork"):
-        raise PageError(f"{name}: planted errors need fork, which this system does not have")
+        raise PageError(
+            f"{name}: planted errors need fork, which this system does not have"
+        )
     cells, notes = runnable_cells(notebook)
     sources = dict(map(tuple, cells))
     every = [
-        m for m in plant(notebook) if m.cell in sources and not OTHERS.search(sources[m.cell])
+        m
+        for m in plant(notebook)
+        if m.cell in sources and not OTHERS.search(sources[m.cell])
     ]
     if not every:
         raise PageError(f"{name}: nothing to change: no code that computes was found")
@@ -209,7 +221,9 @@ def run(
         "memory": MEMORY,
     }
     outcomes: dict[int, tuple[str, str]] = {}
-    with tqdm(total=len(chosen), unit="change", disable=None, dynamic_ncols=True) as bar:
+    with tqdm(
+        total=len(chosen), unit="change", disable=None, dynamic_ncols=True
+    ) as bar:
         for message in _messages(job, Path(path).resolve().parent, name):
             if "stopped" in message:
                 notes.append(
@@ -220,7 +234,8 @@ def run(
                 outcomes[message["mutant"]] = (message["outcome"], message["message"])
                 bar.update()
     results = [
-        Result(mutant, *outcomes.get(i, (LEFT_OUT, ""))) for i, mutant in enumerate(chosen)
+        Result(mutant, *outcomes.get(i, (LEFT_OUT, "")))
+        for i, mutant in enumerate(chosen)
     ]
     stored = notebook.metadata.get("d2l", {}).get("mutants") or {}
     explained = [dict(entry) for entry in stored.get("explained", [])]
@@ -264,7 +279,9 @@ def _messages(job: dict, folder: Path, name: str):
             finished = finished or "seconds" in message
             yield message
         if process.wait() or not finished:
-            raise PageError(f"{name}: the process that runs the page died; run it by itself")
+            raise PageError(
+                f"{name}: the process that runs the page died; run it by itself"
+            )
     finally:
         process.kill()
         process.wait()
@@ -305,9 +322,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
     parser.add_argument("--salt", help="draw another sample, fixed by this word")
     parser.add_argument("--budget", type=float, default=BUDGET, metavar="SECONDS")
-    parser.add_argument("--list", action="store_true", help="show every change, run none")
-    parser.add_argument("--all", action="store_true", help="show noticed and crashed, too")
-    parser.add_argument("--store", action="store_true", help="write the score to the page")
+    parser.add_argument(
+        "--list", action="store_true", help="show every change, run none"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show noticed and crashed, too"
+    )
+    parser.add_argument(
+        "--store", action="store_true", help="write the score to the page"
+    )
     options = parser.parse_args(arguments)
     failed = 0
     for path in options.page:
@@ -318,7 +341,11 @@ def main(arguments: list[str] | None = None) -> int:
                     print(f"cell {m.cell}, line {m.line}: {m.kind}: {m.change}")
                 continue
             score = run(
-                notebook, path, sample=options.sample, salt=options.salt, budget=options.budget
+                notebook,
+                path,
+                sample=options.sample,
+                salt=options.salt,
+                budget=options.budget,
             )
         except (PageError, OSError) as error:
             print(f"✗ {error}", file=sys.stderr)
@@ -327,7 +354,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.all:
             for r in score.results:
                 m = r.mutant
-                print(f"  {r.outcome}: cell {m.cell}: {m.kind}: {m.change} | {r.message}")
+                print(
+                    f"  {r.outcome}: cell {m.cell}: {m.kind}: {m.change} | {r.message}"
+                )
         print(report(score, name_of(path)))
         if options.store:
             store(path, score)

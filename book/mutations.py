@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from book import statements
-from book.statements import FUNCTIONS, HEADERS, Code, called, names, root
+from book.statements import FUNCTIONS, HEADERS, Code, called, names, root, words
 
 
 @dataclass(frozen=True)
@@ -49,24 +49,24 @@ NEIGHBOURS = {
 #: Functions whose neighbour exists as a builtin of the same kind.
 BUILTIN_NEIGHBOURS = {"max": "min", "min": "max", "any": "all", "all": "any"}
 #: Calls that one may forget: what they are called on, or their first argument, remains.
-FORGOTTEN = frozenset(
+FORGOTTEN = words(
     "exp log log2 sqrt square abs relu flip clamp clamp_min masked_fill detach t "
-    "transpose reversed conj".split()
+    "transpose reversed conj"
 )
 #: Functions that take an axis, and its place among the arguments after the array.
-AXIS = frozenset(
+AXIS = words(
     "sum mean std var softmax log_softmax max min amax amin argmax argmin cumsum cumprod "
-    "prod logsumexp all any stack cat concatenate median norm sort argsort unbind".split()
+    "prod logsumexp all any stack cat concatenate median norm sort argsort unbind"
 )
 AXIS_WORDS = frozenset(("dim", "axis"))
-FLAGS = frozenset("reverse descending is_causal unbiased".split())
+FLAGS = words("reverse descending is_causal unbiased")
 #: Calls whose arguments are sizes, settings or text.
-CLOSED = statements.RANDOM | frozenset(
+CLOSED = statements.RANDOM | words(
     "zeros ones empty full eye zeros_like ones_like full_like empty_like new_zeros "
     "new_ones view reshape expand Linear Embedding RNN LSTM GRU Conv2d "
     "Dropout RNNCell LSTMCell GRUCell MultiheadAttention LayerNorm Adam SGD AdamW RMSprop "
     "LBFGS batches format join index replace isinstance getattr to tqdm timer make World "
-    "clip_grad_norm_ one_hot round manual_seed".split()
+    "clip_grad_norm_ one_hot round manual_seed"
 )
 TINY = 1e-5  # smaller constants guard against rounding
 SIZE = 10  # larger whole numbers are sizes
@@ -162,7 +162,8 @@ class _Cell:
             parent = self.parents[id(shown)]
             whole = isinstance(parent, (*HEADERS, *FUNCTIONS, ast.ClassDef, ast.Module))
             function = isinstance(parent, ast.Call) and parent.func is shown
-            long = not whole and len(_one_line(parent)) > (90 if function else 60)
+            short = function or len(_one_line(shown)) < 15
+            long = not whole and len(_one_line(parent)) > (120 if short else 60)
             if whole or long and isinstance(shown, ast.expr):
                 break
             shown = parent
@@ -197,7 +198,9 @@ class _Cell:
         for statement in inside:
             statement.role = code.role_of(statement, pictures, made)
             if statement.role == "setting" and _is_start(statement.node):
-                statement.role = ""  # where a sum begins is no setting inside a function
+                statement.role = (
+                    ""  # where a sum begins is no setting inside a function
+                )
         for statement in inside:
             if not statement.role:
                 yield from self._statement(statement)
@@ -219,7 +222,9 @@ class _Cell:
             return False
         siblings = getattr(self.parents[id(node)], "body", [])
         later = siblings[siblings.index(node) + 1 :] if node in siblings else []
-        graded = {"backward", "grad"} & set().union(*map(statements.calls_in, later), set())
+        graded = {"backward", "grad"} & set().union(
+            *map(statements.calls_in, later), set()
+        )
         return bool(graded) and bool(names(*node.body)[0] & names(*later)[1])
 
     def _iteration(self, node: ast.expr) -> Iterator[tuple[str, ast.AST, ast.AST]]:
@@ -236,7 +241,9 @@ class _Cell:
                 yield "index", stop, ast.Constant(1)
         yield from self._expression(node)
 
-    def _simple(self, node: ast.stmt, again: bool) -> Iterator[tuple[str, ast.AST, ast.AST]]:
+    def _simple(
+        self, node: ast.stmt, again: bool
+    ) -> Iterator[tuple[str, ast.AST, ast.AST]]:
         """`again`: the statement stands in a loop or a condition."""
         if isinstance(node, ast.AugAssign):
             if type(node.op) in OPERATORS and not _is_collection(node.value):
@@ -246,9 +253,12 @@ class _Cell:
                 if again:
                     new = ast.Assign([_stored(node.target)], node.value)
                     yield "missing sum", node, ast.copy_location(new, node)
-            yield from self._constant(node.value)
+            if _number(node.value) != 1:  # counting by twos changes no share
+                yield from self._constant(node.value)
         elif isinstance(node, ast.Assign) and _is_start(node):
-            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            values = (
+                node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            )
             for value in values:
                 yield from self._constant(value)
         elif isinstance(node, ast.Expr):
@@ -304,15 +314,20 @@ class _Cell:
         """The parts of a call that hold more than sizes and settings."""
         parts = [node.func.value] if isinstance(node.func, ast.Attribute) else []
         name = called(node)
-        if name in CLOSED or name in statements.VERIFY_FUNCTIONS or name in statements.DRAWS:
+        if (
+            name in CLOSED
+            or name in statements.VERIFY_FUNCTIONS
+            or name in statements.DRAWS
+        ):
             shapeless = name in statements.RANDOM or name.endswith("_like")
             return [] if shapeless else parts
-        words = [
+        named = [
             k.value
             for k in node.keywords
-            if k.arg is None or k.arg not in statements.SETTINGS | {"generator", "dtype"}
+            if k.arg is None
+            or k.arg not in statements.SETTINGS | {"generator", "dtype"}
         ]
-        return parts + list(node.args) + words
+        return parts + list(node.args) + named
 
     def _binary(self, node: ast.BinOp):
         op = type(node.op)
@@ -326,7 +341,7 @@ class _Cell:
             if not isinstance(left, ast.BinOp) and not isinstance(right, ast.BinOp):
                 yield "order", node, ast.BinOp(right, ast.MatMult(), left)
             for side in (left, right):
-                if isinstance(side, ast.Name | ast.Subscript):
+                if _is_matrix(side):
                     new = ast.Attribute(side, "mT", ast.Load())
                     yield "transpose", side, ast.copy_location(new, side)
             return
@@ -334,13 +349,20 @@ class _Cell:
             yield "operator", node, ast.BinOp(left, OPERATORS[op](), right)
         if op in (ast.Add, ast.Sub):
             yield "dropped term", node, left
-            yield "dropped term", node, (
-                ast.UnaryOp(ast.USub(), right) if op is ast.Sub else right
+            yield (
+                "dropped term",
+                node,
+                (ast.UnaryOp(ast.USub(), right) if op is ast.Sub else right),
             )
             if op is ast.Sub and _number(left) is not None:
                 yield "dropped term", node, right  # 1 - x becomes x
         elif op is ast.Mult and not _is_collection(left):
-            yield "dropped factor", node, left
+            if not isinstance(getattr(self.parents[id(node)], "op", None), ast.MatMult):
+                yield (
+                    "dropped factor",
+                    node,
+                    left,
+                )  # else a number is left for the matmul
             yield "dropped factor", node, right
         elif op in (ast.Div, ast.Pow):
             yield "dropped factor", node, left
@@ -380,9 +402,8 @@ class _Cell:
         return called(node) == "len"
 
     def _subscript(self, node: ast.Subscript):
-        if isinstance(node.value, ast.Call) and called(node.value) not in ("values", "sort"):
-            if isinstance(node.slice, ast.Constant):
-                return  # one of several results
+        if isinstance(node.value, ast.Call) and isinstance(node.slice, ast.Constant):
+            return  # one of several results
         entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         for entry in entries:
             if isinstance(entry, ast.Slice):
@@ -414,11 +435,17 @@ class _Cell:
         found: set[str] = set()
         while id(node) in self.parents:
             node = self.parents[id(node)]
-            loops = [node] if isinstance(node, ast.For) else getattr(node, "generators", [])
+            loops = (
+                [node] if isinstance(node, ast.For) else getattr(node, "generators", [])
+            )
             for loop in loops:
-                if called(loop.iter) == "range" and not statements.is_literal(loop.iter):
+                if called(loop.iter) == "range" and not statements.is_literal(
+                    loop.iter
+                ):
                     found |= names(loop.target)[0]
-                elif called(loop.iter) == "enumerate" and isinstance(loop.target, ast.Tuple):
+                elif called(loop.iter) == "enumerate" and isinstance(
+                    loop.target, ast.Tuple
+                ):
                     found |= names(loop.target.elts[0])[0]
         return found
 
@@ -496,7 +523,11 @@ class _Cell:
             "clone", "numpy", "item", "cpu", "tolist", "T", "double", "sort",
         )  # fmt: skip
         inner = node.func.value
-        stored = isinstance(inner, ast.Attribute) and inner.attr in ("weight", "bias", "grad")
+        stored = isinstance(inner, ast.Attribute) and inner.attr in (
+            "weight",
+            "bias",
+            "grad",
+        )
         return onward or stored
 
     def _constant(self, node: ast.expr | None):
@@ -634,6 +665,15 @@ def _is_collection(node: ast.AST) -> bool:
     return isinstance(
         node, ast.List | ast.ListComp | ast.Tuple | ast.Dict | ast.Set
     ) or _is_text(node)
+
+
+def _is_matrix(node: ast.AST) -> bool:
+    """Whether a name is that of a matrix: `W`, `p["W_hh"]`, `X[:, t]`."""
+    if isinstance(node, ast.Subscript):
+        key = node.slice
+        text = isinstance(key, ast.Constant) and isinstance(key.value, str)
+        return key.value[:1].isupper() if text else _is_matrix(node.value)
+    return isinstance(node, ast.Name) and node.id[0].isupper()
 
 
 def _is_none(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ draws or checks; `folding` folds the cells that do nothing else.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,40 +31,43 @@ except ImportError:  # the model of a page does not stand yet
 
 # ---------------------------------------------------------------- words
 
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Functions that make a picture, and modules that hold nothing else.
-DRAWS = frozenset(
-    "subplots figure curves heatmap image_grid contour_paths show explore".split()
-)
-DRAWING_MODULES = frozenset("plt matplotlib mpl diagrams patches".split())
+DRAWS = words("subplots figure curves heatmap image_grid contour_paths show explore")
+DRAWING_MODULES = words("plt matplotlib mpl diagrams patches")
 #: Parameters that are a picture, whatever function they belong to.
-PICTURES = frozenset("fig figure ax axes axis_".split())
+PICTURES = words("fig figure ax axes axis_")
 
 #: Calls that make random numbers; what stands in their arguments are sizes.
-RANDOM = frozenset(
+RANDOM = words(
     "rand randn randint randperm rand_like randn_like randint_like normal_ uniform_ "
     "random choice integers permutation shuffle standard_normal normal uniform "
-    "default_rng Generator manual_seed seed".split()
+    "default_rng Generator manual_seed seed"
 )
 #: Modules and functions that load data.
-LOADS = frozenset(
+LOADS = words(
     "make load loads read_text open read_csv mnist digits bible reviews translations "
-    "series batches load_digits load_iris fetch".split()
+    "series batches load_digits load_iris fetch"
 )
 #: Functions of a page whose name begins so and that call RANDOM or LOADS make up data.
-MAKERS = frozenset("random make problem toy load dataset data".split())
+MAKERS = words("random make problem toy load dataset data")
 
 #: A name with one of these words sets how long or how large; so does such a keyword.
-SETTINGS = frozenset(
-    "lr lrs eta etas epochs steps seeds seed batch repeats updates episodes sweeps "
-    "iterations".split()
+SETTINGS = words(
+    "lr lrs learning eta etas epochs steps seeds seed batch repeats updates episodes sweeps "
+    "iterations"
 )
 #: Keywords of checks that are not what is compared.
-CHECK_SETTINGS = frozenset("se k by atol rtol at_least same_dtype".split())
-CONSTRUCTORS = frozenset(
+CHECK_SETTINGS = words("se k by atol rtol at_least same_dtype")
+CONSTRUCTORS = words(
     "tensor arange linspace logspace geomspace range array list tuple full zeros ones "
-    "float32 float64 double long int64 log_range".split()
+    "float32 float64 double long int64 log_range"
 )
-EFFECTS = frozenset("backward step append extend update zero_grad add reset pop".split())
+EFFECTS = words("backward step append extend update zero_grad add reset pop")
 
 HEADERS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -100,7 +104,13 @@ class _Names(ast.NodeVisitor):
         spec = node.args
         for default in [*spec.defaults, *(d for d in spec.kw_defaults if d)]:
             self.visit(default)
-        every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg]
+        every = [
+            *spec.posonlyargs,
+            *spec.args,
+            *spec.kwonlyargs,
+            spec.vararg,
+            spec.kwarg,
+        ]
         self._inner(body, [a.arg for a in every if a])
 
     def visit_FunctionDef(self, node):
@@ -177,7 +187,13 @@ def is_literal(node: ast.AST) -> bool:
         return True
     if isinstance(
         node,
-        ast.Tuple | ast.List | ast.Set | ast.Dict | ast.UnaryOp | ast.BinOp | ast.Starred,
+        ast.Tuple
+        | ast.List
+        | ast.Set
+        | ast.Dict
+        | ast.UnaryOp
+        | ast.BinOp
+        | ast.Starred,
     ):
         return all(
             is_literal(part)
@@ -226,7 +242,9 @@ def changed(node: ast.stmt) -> set[str]:
     """Names whose objects a statement may change without binding them."""
     if isinstance(node, ast.Assign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return {root(t) for t in targets if isinstance(t, ast.Subscript | ast.Attribute)}
+        return {
+            root(t) for t in targets if isinstance(t, ast.Subscript | ast.Attribute)
+        }
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         call = node.value
         given = [*call.args, *(k.value for k in call.keywords)]
@@ -272,6 +290,14 @@ class Code:
                 self.skipped[number] = "solution"
             self.cells[number] = list(flatten(tree.body, number))
         self.statements = [s for group in self.cells.values() for s in group]
+        #: names that are no result of the page: imported ones and Python's own
+        self.given = set(dir(builtins)).union(
+            *(
+                s.binds
+                for s in self.statements
+                if isinstance(s.node, ast.Import | ast.ImportFrom)
+            )
+        )
         self.drawing_functions = self._drawing_functions()
         self.sizes = self._sizes()
         self._give_roles()
@@ -289,7 +315,9 @@ class Code:
         found: set[str] = set()
         defs = [s.node for s in self.statements if isinstance(s.node, FUNCTIONS)]
         while True:
-            more = {d.name for d in defs if d.name in given or self._only_draws(d, found)}
+            more = {
+                d.name for d in defs if d.name in given or self._only_draws(d, found)
+            }
             if more <= found:
                 return found
             found |= more
@@ -314,7 +342,9 @@ class Code:
 
     def _sizes(self) -> set[str]:
         """Names that stand in the arguments of what makes random numbers or shapes."""
-        makers = RANDOM | CONSTRUCTORS | frozenset(("view", "reshape", "expand", "empty"))
+        makers = (
+            RANDOM | CONSTRUCTORS | frozenset(("view", "reshape", "expand", "empty"))
+        )
         return {
             name.id
             for statement in self.statements
@@ -334,6 +364,8 @@ class Code:
             for statement in group:
                 last = statement is group[-1] and not statement.depth
                 statement.role = self.role_of(statement, pictures, made, last)
+                if not statement.role and self._is_given(statement):
+                    statement.role = "setting"
         for statement in self.statements:
             _note_harmless_reads(statement)
         self._close("figure", _same_cell, self._shown)
@@ -347,7 +379,11 @@ class Code:
                     statement.role = next((r for r in first if r in roles), "print")
 
     def role_of(
-        self, statement: Statement, pictures: set[str], made: set[str], last: bool = False
+        self,
+        statement: Statement,
+        pictures: set[str],
+        made: set[str],
+        last: bool = False,
     ) -> str:
         """The role of one statement by itself; adds to the names that are pictures or data.
 
@@ -374,7 +410,7 @@ class Code:
         if isinstance(node, ast.Expr):
             return self._role_of_expression(node.value, last)
         if self._is_data(node, made):
-            made |= statement.binds
+            made |= _made_by(node)
             return "data"
         return "setting" if self._is_setting(node) else ""
 
@@ -394,7 +430,10 @@ class Code:
     def _is_data(self, node: ast.stmt, made: set[str]) -> bool:
         """Whether a statement makes up data, of random numbers and sizes alone, or loads it."""
         value = getattr(node, "value", None)
-        if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) or not value:
+        if (
+            not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+            or not value
+        ):
             return False
         operands = _operands(value)
         calls = calls_in(value)
@@ -413,6 +452,14 @@ class Code:
         words = [set(name.lower().split("_")) for name in targets]
         named = bool(words) and all(w & SETTINGS for w in words)
         return named or is_literal(node.value)
+
+    def _is_given(self, statement: Statement) -> bool:
+        """Whether a statement that runs once makes something of constants alone."""
+        simple = isinstance(statement.node, ast.Assign) and not statement.depth
+        computes = any(
+            isinstance(part, ast.Lambda) for part in ast.walk(statement.node)
+        )
+        return simple and statement.reads <= self.given and not computes
 
     # ------------------------------------------------------------ what only serves
 
@@ -545,6 +592,17 @@ def _draws_now(node: ast.stmt, pictures: set[str], functions: set[str]) -> bool:
     )
 
 
+def _made_by(node: ast.stmt) -> set[str]:
+    """The names that hold made-up data after a statement; not `n` of `x, n = rand(9), 0`."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    pairs = [(target, node.value)]
+    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+        pairs = list(zip(target.elts, node.value.elts, strict=False))
+    return {root(t) for t, value in pairs if not is_literal(value)} | (
+        names(target)[0] if len(pairs) == 1 else set()
+    )
+
+
 def _makes_data(function) -> bool:
     first = function.name.lower().split("_")[0]
     return first in MAKERS and bool(calls_in(function) & (RANDOM | LOADS))
@@ -564,9 +622,7 @@ def _operands(node: ast.AST) -> set[str]:
         return set().union(*map(_operands, inside)) if inside else set()
     if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp):
         bound = names(*(g.target for g in node.generators))[0]
-        parts = (
-            [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        )
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         return set().union(*map(_operands, parts)) - bound
     if isinstance(node, ast.Name):
         return {node.id}
