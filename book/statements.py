@@ -219,6 +219,10 @@ class Statement:
     depth: int  # how many loops, conditions and blocks it stands in
     binds: set[str]
     reads: set[str]
+    outer: ast.stmt | None = (
+        None  # the compound statement of the cell that it stands in
+    )
+    certain: bool = True  # runs whenever the cell does: in no condition, no `while`
     role: str = ""  # '' where it computes what the page teaches
     inside: list[Statement] = field(default_factory=list)  # of a compound statement
     mistaken: set[str] = field(default_factory=set)  # read for `wrong=` of a trap
@@ -254,18 +258,27 @@ def changed(node: ast.stmt) -> set[str]:
     return set()
 
 
-def flatten(body: list[ast.stmt], cell: int, depth: int = 0) -> Iterator[Statement]:
+def flatten(
+    body: list[ast.stmt],
+    cell: int,
+    depth: int = 0,
+    outer: ast.stmt | None = None,
+    certain: bool = True,
+) -> Iterator[Statement]:
     """Every statement in the order of the page; those in a definition stay inside it."""
     for node in body:
         if isinstance(node, HEADERS):
             head, inner = parts_of(node)
-            statement = Statement(node, cell, depth, *names(*head))
-            statement.inside = list(flatten(inner, cell, depth + 1))
+            around = outer or node
+            statement = Statement(node, cell, depth, *names(*head), around, certain)
+            runs = certain and isinstance(node, ast.For | ast.With)
+            statement.inside = list(flatten(inner, cell, depth + 1, around, runs))
             yield statement
             yield from statement.inside
         else:
             binds, reads = names(node)
-            yield Statement(node, cell, depth, binds | changed(node), reads)
+            binds |= changed(node)
+            yield Statement(node, cell, depth, binds, reads, outer, certain)
 
 
 class Code:
@@ -463,22 +476,23 @@ class Code:
 
     # ------------------------------------------------------------ what only serves
 
-    def _readers(self, at: int) -> Iterator[tuple[Statement, set[str]]]:
+    def readers(self, at: int) -> Iterator[tuple[Statement, set[str]]]:
         """Statements that read what statement number `at` binds, with those names."""
         statement = self.statements[at]
         alive = set(statement.binds)
         for later in self.statements[at + 1 :]:
             if later.reads & alive:
                 yield later, later.reads & alive
-            simple = isinstance(later.node, ast.Assign | ast.FunctionDef | ast.ClassDef)
-            if simple and not later.depth:
-                alive -= names(later.node)[0] - later.reads
+            binding = (ast.Assign, ast.For, ast.FunctionDef, ast.ClassDef)
+            if later.certain and isinstance(later.node, binding):
+                alive -= later.binds - changed(later.node) - later.reads
             if not alive:
                 break
         for before in self.statements[:at]:
-            loops = before.depth or isinstance(before.node, FUNCTIONS)
-            if loops and before.reads & statement.binds:
-                yield before, before.reads & statement.binds
+            read = before.reads & statement.binds
+            again = statement.outer is not None and before.outer is statement.outer
+            if read and (again or isinstance(before.node, FUNCTIONS)):
+                yield before, read
 
     def _close(self, role: str, near, ends) -> None:
         """Give `role` to statements without one whose results serve `ends` alone, directly
@@ -487,7 +501,7 @@ class Code:
         if role == "mistake":
             kinds += FUNCTIONS
         candidates = {
-            i: [r for r in self._readers(i) if r[0] is not s]
+            i: [r for r in self.readers(i) if r[0] is not s]
             for i, s in enumerate(self.statements)
             if not s.role and isinstance(s.node, kinds) and s.binds
         }
