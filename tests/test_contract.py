@@ -262,6 +262,8 @@ HEAVY = ANY_SIZE.replace("<", "").replace("\\", "") + "".join(map(str, range(200
 EFFECT = 'verify_effect("Small'
 CHECK = "verify(\n"
 
+EXPLAINED = {"change": "a - b for a + b", "why": "b is zero here"}
+
 #: Rules of every page.
 BREACHES = {
     "no title": (edit("# Sums of squares\n", "\n"), "0 titles"),
@@ -645,11 +647,15 @@ BREACHES_2 = {
     ),
     "mutants that do not run": (
         lambda nb: nb.metadata.d2l.mutants.update(ran=0, noticed=0),
-        "the checks notice 0 of 0 planted errors that ran",
+        "no planted error ran to the end",
     ),
     "mutants explained away": (
-        lambda nb: nb.metadata.d2l.mutants.update(explained=["x", "y", "z"]),
+        lambda nb: nb.metadata.d2l.mutants.update(explained=3 * [EXPLAINED]),
         "3 of 20 planted errors are explained away",
+    ),
+    "mutants without a reason": (
+        lambda nb: nb.metadata.d2l.mutants.update(explained=[{"change": "a - b"}]),
+        "explained without the change or the reason",
     ),
     "bound again": (
         after("verify(\n", "case = 3"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from book import model
 from book.contract.problem import Found, listed
 
-#: What `d2l.mutants` holds.
+#: What `d2l.mutants` holds: `ran` counts those noticed and those not, without the explained.
 SCORE = frozenset({"planted", "crashed", "ran", "noticed", "explained", "digest"})
 MAX_EXPLAINED = 0.1  # of the planted errors
 
@@ -45,16 +45,25 @@ def planted_errors(page: model.Page) -> Found:
     if found["digest"] != page.digest:
         yield None, "the code changed since errors were planted in it", again
         return
-    explained = len(found["explained"])
-    if explained > MAX_EXPLAINED * found["planted"]:
-        what = f"{explained} of {found['planted']} planted errors are explained away"
-        yield None, what, "At most one in ten: add checks that notice them"
-    counted = found["ran"] - explained
-    score = found["noticed"] / counted if counted > 0 else 0.0
-    if score < model.MIN_SCORE:
-        what = (
-            f"the checks notice {found['noticed']} of {counted} planted errors that ran"
+    explained, ran = found["explained"], found["ran"]
+    if not all(
+        isinstance(e, dict) and e.get("change") and e.get("why") for e in explained
+    ):
+        what = "a planted error is explained without the change or the reason"
+        yield (
+            None,
+            what,
+            'Write {"change": …, "why": …} for each in d2l.mutants.explained',
         )
+    if len(explained) > MAX_EXPLAINED * found["planted"]:
+        what = (
+            f"{len(explained)} of {found['planted']} planted errors are explained away"
+        )
+        yield None, what, "At most one in ten: add checks that notice them"
+    if not ran:
+        yield None, "no planted error ran to the end", again
+    elif found["noticed"] / ran < model.MIN_SCORE:
+        what = f"the checks notice {found['noticed']} of {ran} planted errors that ran"
         remedy = f"Notice {model.MIN_SCORE:.0%}: add checks at the lines it shows. "
         yield None, what, f"{remedy}{again}"
 
