@@ -19,26 +19,21 @@ import json
 import multiprocessing
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 from pathlib import Path
 
 import nbformat
 import psutil
 from tqdm import tqdm
 
-from book import contract, environment, model
+from book import contract, environment, model, processes
 from book.model import PageError
 
 FAILED = model.ROOT / "_build" / "failed"
-STOPPING = [s for s in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, s)]
 KEPT_CELL_METADATA = ("tags", "jupyter", "cellView")
 
 
@@ -159,17 +154,6 @@ def list_fonts() -> None:
         )
 
 
-def cpu_seconds(pid: int) -> float:
-    """Seconds of computing that a process and its finished children took so far.
-
-    On one thread this is what a page takes on a machine with nothing else to do, and it
-    stays so when other pages run beside it.
-    """
-    times = psutil.Process(pid).cpu_times()
-    children = getattr(times, "children_user", 0) + getattr(times, "children_system", 0)
-    return times.user + times.system + children
-
-
 class NeverStarted(PageError):
     """The kernel ended before its first word, and before the page's first line."""
 
@@ -227,7 +211,7 @@ def execute_once(path: Path, notebook, timeout: int) -> float:
 
         def look(**_) -> None:
             with contextlib.suppress(psutil.Error):  # a dead kernel is told below
-                clock.append(cpu_seconds(manager.provisioner.pid))
+                clock.append(processes.cpu_seconds(manager.provisioner.pid))
 
         client = NotebookClient(
             notebook,
@@ -262,7 +246,7 @@ def execute_once(path: Path, notebook, timeout: int) -> float:
             raise PageError(f"{died}; {words}") from None
         finally:
             if manager.has_kernel:  # nbclient ends it, but for what it does not foresee
-                end(manager.provisioner.pid)
+                processes.end(manager.provisioner.pid)
         drawn = 0.0
         if drawing.exists():
             lines = drawing.read_text(encoding="utf-8").splitlines()
@@ -352,7 +336,7 @@ def keep(path: Path, notebook) -> str:
 def in_a_process(path: Path, timeout: int, scratch: str) -> float:
     """`run_page` in a process of its own, so that what kills it takes nothing else along."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, watch_parent, (scratch,)) as pool:
+    with ProcessPoolExecutor(1, context, processes.end_with_parent, (scratch,)) as pool:
         try:
             return pool.submit(run_page, path, timeout).result()
         except BrokenProcessPool:
@@ -360,32 +344,6 @@ def in_a_process(path: Path, timeout: int, scratch: str) -> float:
                 f"{model.name_of(path)}: the process that ran it died, as it does when "
                 "memory runs out; the stored page is as it was"
             ) from None
-
-
-def watch_parent(scratch: str) -> None:
-    """In a worker: put temporary files into `scratch`, leave signals to the parent, and end
-    with it, however it ends."""
-    tempfile.tempdir = scratch
-    for name in STOPPING:
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
-
-    def watch() -> None:
-        wait([multiprocessing.parent_process().sentinel])
-        for child in psutil.Process().children():
-            end(child.pid)
-        shutil.rmtree(scratch, ignore_errors=True)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def end(pid: int) -> None:
-    """Kill a process and all that it started."""
-    with contextlib.suppress(psutil.Error):
-        process = psutil.Process(pid)
-        for child in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.Error):
-                child.kill()
 
 
 def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
@@ -405,8 +363,7 @@ def run_pages(chosen: list[Path], timeout: int, jobs: int) -> int:
                 bar.update()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                end(worker.pid)
+            processes.end_workers()
             raise
     return failures
 
@@ -461,10 +418,6 @@ def stale_pages(candidates: list[Path]) -> tuple[list[Path], int]:
     return stale, unreadable
 
 
-def stop(number, frame) -> None:
-    raise KeyboardInterrupt
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m book.run",
@@ -494,8 +447,7 @@ def main() -> int:
         help="pages executed at once (default: the number of cores)",
     )
     options = parser.parse_args()
-    for name in STOPPING:
-        signal.signal(getattr(signal, name), stop)
+    processes.stop_on_signals()
     chosen = [path.resolve() for path in options.page] or model.all_pages()
     failures = 0
     try:

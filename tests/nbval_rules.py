@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, NbCellError
 
-from book import model, run
+from book import model, processes, run
 
 #: CPU seconds that a page may take on one thread. Slow machines may be given more.
 LIMIT = float(os.environ.get("D2LUTIL_PAGE_SECONDS", model.MAX_SECONDS))
@@ -33,11 +33,11 @@ def pytest_runtest_call(item):
     if not isinstance(item, IPyNbCell):
         return (yield)
     pid = item.parent.kernel.km.provisioner.pid
-    start = run.cpu_seconds(pid)
+    start = processes.cpu_seconds(pid)
     result = yield
     page = str(item.path)
     before = _spent[page]
-    _spent[page] += run.cpu_seconds(pid) - start
+    _spent[page] += processes.cpu_seconds(pid) - start
     for output in item.test_outputs or ():
         if output.output_type == "stream" and output.name == "stderr":
             trouble = f"printed to stderr; mend what it warns of:\n{output.text[:2000]}"
