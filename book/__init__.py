@@ -5,3 +5,5 @@
 Imports run one way: `model` reads plan and pages and needs nothing else of the book;
 `contract`, `run`, `mutants` and the other programs stand on it; `site` stands on them.
 """
+
+OLDEST = (3, 11)  # the oldest Python that the book runs on

@@ -1,47 +1,56 @@
 """Write the pages without their solutions into _build/teacher, for handing out.
 
-    python book/teacher.py
+    python -m book.teacher
 
-Folded text solutions and cells tagged `solution` go; in the place of code stands an empty cell. The
-outputs that remain are the stored ones. Nothing under chapters/ is touched.
+Folded text solutions and cells tagged `solution` go. The stub that an exercise has for the
+reader's code stays; an exercise with code and no stub gets an empty cell. The outputs that
+remain are the stored ones. Files that a page reads come along. Nothing under chapters/ is
+touched.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import re
 import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "extensions"))
-import bookfiles  # noqa: E402
+import nbformat
 
-OUT = bookfiles.ROOT / "_build" / "teacher"
-SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution.*?</summary>.*?</details>\s*", re.DOTALL | re.IGNORECASE)
+from book import model
+
+OUT = model.ROOT / "_build" / "teacher"
+#: Wider than what the contract asks of a solution, so that none is handed out by mistake.
+SOLUTION = re.compile(
+    r"<details>\s*<summary>\s*Solution.*?</summary>.*?</details>\s*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
-def without_solutions(notebook: dict) -> tuple[dict, int]:
+def without_solutions(notebook) -> tuple[nbformat.NotebookNode, int]:
     """The notebook less its solutions, and how many went."""
-    made, gone = copy.deepcopy(notebook), 0
-    cells = []
-    for cell in made["cells"]:
-        if cell["cell_type"] == "markdown":
-            text, count = SOLUTION.subn("", bookfiles.source(cell))
+    made, gone, cells = copy.deepcopy(notebook), 0, []
+    has_stub = False  # whether this exercise has a cell for the reader's code
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            if model.Markdown(cell.source).headings:
+                has_stub = False
+            text, count = SOLUTION.subn("", cell.source)
             gone += count
             if count:
-                cell["source"] = text.rstrip()
-                if not cell["source"]:
+                cell.source = text.rstrip()
+                if not cell.source:
                     continue
-        elif "solution" in cell["metadata"].get("tags", ()):
+        elif "solution" in model.tags(cell):
             gone += 1
-            if cells and cells[-1].get("metadata", {}).get("tags") == ["your-code"]:
-                continue  # one empty cell for a solution that took several
-            cell = {"cell_type": "code", "id": cell["id"], "metadata": {"tags": ["your-code"]},
-                    "execution_count": None, "outputs": [], "source": "# Your code\n"}
+            if has_stub:
+                continue
+            cell = nbformat.v4.new_code_cell("# Your code\n", id=cell.id)
+            cell.metadata["tags"] = ["your-code"]
+        has_stub = has_stub or "your-code" in model.tags(cell)
         cells.append(cell)
-    made["cells"] = cells
+    made.cells = cells
     return made, gone
 
 
@@ -49,18 +58,24 @@ def write_all(out: Path = OUT) -> list[tuple[Path, int]]:
     """Every written page, and the number of solutions taken out of it."""
     shutil.rmtree(out, ignore_errors=True)
     written = []
-    for page, notebook in bookfiles.written_notebooks():
-        made, gone = without_solutions(notebook)
-        path = out / page.folder / f"{page.slug}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for planned, page in model.written_pages():
+        made, gone = without_solutions(page.notebook)
+        path = out / planned.folder / f"{planned.slug}.ipynb"
+        model.write(path, made)
+        for file in model.files_read(page.notebook, page.path.parent):
+            shutil.copy2(file, path.parent / file.name)
         written.append((path, gone))
     return written
 
 
 def main() -> int:
-    written = write_all()
-    print(f"{len(written)} notebooks without their {sum(gone for _, gone in written)} solutions: {OUT}")
+    try:
+        written = write_all()
+    except model.PageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    count = sum(gone for _, gone in written)
+    print(f"{len(written)} notebooks without their {count} solutions: {OUT}")
     return 0
 
 

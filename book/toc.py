@@ -1,39 +1,46 @@
 """Write _toc.yml, the order of the site, from book/plan.yml and the pages that stand.
 
     python -m book.toc          write it
-    python -m book.toc --check  say whether it is up to date, and write nothing
+    python -m book.toc --check  say whether a page is missing in it, and write nothing
 
-A page stands as soon as its notebook (or .md file) exists. A chapter with standing pages has an
-index.md, which says what it teaches.
+A page stands as soon as its notebook (or .md file) exists; a planned page without a file is
+to come. A chapter with standing pages has an index.md, which says what it teaches.
+
+The file has one line a page and is merged by union (.gitattributes), so that two authors who
+add a page each never conflict; the next build puts the lines in order.
 """
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import sys
-from pathlib import Path
 
-from book import model as bookfiles
+from book import model
+from book.model import PageError
 
-TOC = bookfiles.ROOT / "_toc.yml"
-
-
-class TocError(Exception):
-    """Pages and plan do not fit together. The message says what to do."""
+TOC = model.ROOT / "_toc.yml"
+HEAD = ["format: jb-book", "root: index", "chapters:"]
 
 
-def toc(root: Path = bookfiles.ROOT) -> str:
-    """The text of _toc.yml. Raises TocError for a page that the plan does not know, and for a
-    chapter without an index."""
-    chapters = root / "chapters"
-    standing = {path.relative_to(root).with_suffix("").as_posix() for end in ("ipynb", "md")
-                for path in chapters.glob(f"*/*.{end}") if not path.name.startswith(".")}
+def toc() -> str:
+    """The text of _toc.yml. Raises PageError for a page that the plan does not know, and for
+    a chapter without an index."""
+    standing = {
+        f"chapters/{path.parent.name}/{path.stem}"
+        for ending in ("ipynb", "md")
+        for path in model.CHAPTERS.glob(f"*/*.{ending}")
+        if not path.name.startswith(".")
+    }
     planned, lines = set(), []
-    for chapter in bookfiles.plan():
+    for chapter in model.plan():
         pages = [page.docname for page in chapter.pages if page.docname in standing]
         planned.update(pages, [chapter.docname])
         if pages and chapter.docname not in standing:
-            raise TocError(f"{chapter.docname}.md is missing: say in it what the chapter teaches and why in "
-                           f"this order; {pages[0]} stands there already")
+            raise PageError(
+                f"{chapter.docname}.md is missing: say in it what the chapter teaches and "
+                f"why in this order; {pages[0]} stands there already"
+            )
         if chapter.docname in standing:
             lines.append(f"  - file: {chapter.docname}")
             if pages:
@@ -41,27 +48,53 @@ def toc(root: Path = bookfiles.ROOT) -> str:
                 lines.extend(f"      - file: {page}" for page in pages)
     unknown = sorted(standing - planned)
     if unknown:
-        raise TocError(f"{', '.join(unknown)}: not in book/plan.yml; add it there, or remove the file")
-    return "\n".join(["format: jb-book", "root: index", "chapters:", *lines]) + "\n"
+        raise PageError("; ".join(map(not_planned, unknown)))
+    return "\n".join([*HEAD, *lines]) + "\n"
 
 
-def is_up_to_date() -> bool:
-    return TOC.exists() and TOC.read_text(encoding="utf-8") == toc()
+def not_planned(docname: str) -> str:
+    """What to do about a page that stands and is not in the plan: add it, or, where it was
+    renamed, rename it there too."""
+    folder, slug = docname.split("/")[1:]
+    pages = [page for chapter in model.plan() for page in chapter.pages]
+    to_come = [
+        page.slug for page in pages if page.folder == folder and not page.written
+    ]
+    near = difflib.get_close_matches(slug, to_come, 1, 0.5)
+    renamed = f", or, if it was {near[0]}, rename it there" if near else ""
+    return (
+        f"{docname} is not in book/plan.yml: add it there{renamed}, or remove the file"
+    )
 
 
-def main() -> int:
+def is_complete() -> bool:
+    """Whether _toc.yml lists what stands and nothing else, in whatever order."""
+    listed = TOC.read_text(encoding="utf-8").splitlines() if TOC.exists() else []
+    return set(listed) == set(toc().splitlines())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m book.toc", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    options = parser.parse_args(arguments)
     try:
-        if is_up_to_date():
-            return 0
-        if "--check" in sys.argv[1:]:
-            print("_toc.yml is not what book/plan.yml and the standing pages make: run python -m book.toc",
-                  file=sys.stderr)
+        text = toc()
+        if options.check:
+            if is_complete():
+                return 0
+            print(
+                "_toc.yml does not list the pages that stand: python -m book toc",
+                file=sys.stderr,
+            )
             return 1
-        TOC.write_text(toc(), encoding="utf-8", newline="\n")
-    except TocError as error:
+        if not TOC.exists() or TOC.read_text(encoding="utf-8") != text:
+            model.write_text(TOC, text)
+            print("_toc.yml written")
+    except PageError as error:
         print(error, file=sys.stderr)
         return 1
-    print("_toc.yml written")
     return 0
 
 

@@ -1,72 +1,88 @@
-"""Notebooks for teachers: the pages without their solutions."""
+"""Notebooks for handing out: no solution is left, and each exercise has a cell to write in."""
 
-import json
+import nbformat
+import pytest
 
 from book import model, teacher
 
-
-def code(text, *printed, tags=()):
-    outputs = [{"output_type": "stream", "name": "stdout", "text": list(printed)}]
-    return {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {"tags": list(tags)},
-        "source": text,
-        "execution_count": 1,
-        "outputs": outputs if printed else [],
-    }
+SOLUTION = "<details>\n<summary>Solution</summary>\n\nIt is 4.\n\n</details>"
 
 
-def text(*lines):
-    return {
-        "cell_type": "markdown",
-        "id": "b",
-        "metadata": {},
-        "source": "\n".join(lines),
-    }
+def notebook(*cells):
+    made = nbformat.v4.new_notebook(metadata={"d2l": {"kind": "lesson"}})
+    for source, *tags in cells:
+        new = nbformat.v4.new_code_cell if tags else nbformat.v4.new_markdown_cell
+        cell = new(source)
+        cell.metadata["tags"] = [tag for tag in tags if tag != "code"]
+        made.cells.append(cell)
+    return made
 
 
-def test_teachers_notebooks_hold_no_solution():
-    solution = (
-        "<details><summary>Solution</summary>",
-        "",
-        "Because 42.",
-        "",
-        "</details>",
+def left(*cells):
+    made, gone = teacher.without_solutions(notebook(*cells))
+    nbformat.validate(made)
+    return [(cell.source, *model.tags(cell)) for cell in made.cells], gone
+
+
+def test_folded_solutions_go():
+    kept, gone = left(
+        (f"### 1. Add (derive)\n\nWhat is 2 + 2?\n\n{SOLUTION}",), (SOLUTION,)
     )
-    book = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {},
-        "cells": [
-            text(
-                "### 1. Show it (derive)",
-                "",
-                "Why?",
-                "",
-                *solution,
-                "",
-                "### 2. Code it (code)",
-            ),
-            code("answer = 42", "42\n", tags=("solution", "hide-cell")),
-            code("assert answer == 42", tags=("solution", "hide-cell")),
-            text("## Summary"),
-            code("kept = 1", "kept\n"),
-        ],
-    }
-    made, gone = teacher.without_solutions(book)
-    words = json.dumps(made)
-    assert gone == 3 and "42" not in words and "Because" not in words
-    assert "### 2. Code it" in words and "kept = 1" in words and "# Your code" in words
-    kinds = [cell["cell_type"] for cell in made["cells"]]
-    assert kinds == ["markdown", "code", "markdown", "code"]
-    assert "answer = 42" in json.dumps(book), "the original was changed"
+    assert kept == [("### 1. Add (derive)\n\nWhat is 2 + 2?",)]
+    assert gone == 2
 
 
-def test_teachers_notebooks_of_the_book(tmp_path):
+@pytest.mark.parametrize("case", ["Solution (short)", "SOLUTION", "Solution "])
+def test_a_solution_folded_in_another_way_goes_too(case):
+    kept, gone = left((SOLUTION.replace("Solution", case),))
+    assert (kept, gone) == ([], 1)
+
+
+def test_code_without_a_stub_leaves_an_empty_cell():
+    kept, gone = left(
+        ("### 1. Add (code)",),
+        ("x = 2 + 2", "solution"),
+        ("print(x)", "solution"),
+        ("### 2. Multiply (code)",),
+        ("y = 2 * 2", "solution"),
+    )
+    assert [source for source, *_ in kept] == [
+        "### 1. Add (code)",
+        "# Your code\n",
+        "### 2. Multiply (code)",
+        "# Your code\n",
+    ]
+    assert kept[1][1:] == ("your-code",)
+    assert gone == 3
+
+
+def test_a_stub_and_its_check_stay():
+    kept, gone = left(
+        ("### 1. Add (code)",),
+        ("def add(a, b):\n    ...", "your-code"),
+        ("check(add)", "code"),
+        ("def add(a, b):\n    return a + b", "solution"),
+        ("Some words between.",),
+        ("check(add)", "solution"),
+    )
+    assert [source for source, *_ in kept] == [
+        "### 1. Add (code)",
+        "def add(a, b):\n    ...",
+        "check(add)",
+        "Some words between.",
+    ]
+    assert gone == 2
+
+
+def test_of_the_whole_book(tmp_path):
+    (tmp_path / "out" / "gone").mkdir(parents=True)
     written = teacher.write_all(tmp_path / "out")
     assert len(written) == len(model.written_pages())
+    assert not (tmp_path / "out" / "gone").exists()
     for path, _ in written:
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            assert "<summary>Solution" not in "".join(cell["source"]), path
-            assert "solution" not in cell["metadata"].get("tags", ()), path
+        made = model.read(path)
+        assert not any("solution" in model.tags(cell) for cell in made.cells)
+        assert "<summary>Solution" not in path.read_text(encoding="utf-8")
+    for _, page in model.written_pages():
+        for file in model.files_read(page.notebook, page.path.parent):
+            assert (tmp_path / "out" / page.path.parent.name / file.name).exists()
