@@ -7,7 +7,8 @@ Numbers
 
 Checks: an equation of the page against a reference
     verify(name, ours=…, torch=…)       two sides are equal
-    verify_bound, verify_estimate, verify_differs
+    verify_bound, verify_estimate, verify_effect, verify_differs
+    check_yours(…)                      a reader's own function, in an exercise
 
 Figures: matplotlib's, in the book's look
     fig, ax = subplots()                a figure to draw on; then
