@@ -20,8 +20,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HTML = ROOT / "_build" / "html"
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def missing(reason: str):
@@ -34,9 +41,17 @@ def missing(reason: str):
 @functools.cache
 def build_site() -> None:
     """Bring the site in _build/html up to date, once a session."""
-    built = subprocess.run([sys.executable, "book/build_site.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        [sys.executable, "book/build_site.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if built.returncode:
-        pytest.fail(f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}")
+        pytest.fail(
+            f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}"
+        )
 
 
 @contextlib.contextmanager
@@ -58,8 +73,10 @@ def launch():
             except Error as error:
                 reason = str(error).splitlines()[0]
         if browser is None:
-            missing("no Chromium was found for the tests in a browser. Install one: "
-                    f"apt-get install chromium, or: playwright install chromium ({reason})")
+            missing(
+                "no Chromium was found for the tests in a browser. Install one: "
+                f"apt-get install chromium, or: playwright install chromium ({reason})"
+            )
         try:
             yield browser
         finally:
@@ -73,13 +90,27 @@ def watched(browser, **options):
     trouble = []
 
     def on_request(request):
-        if not request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:", "http://localhost:",
-                                       "ws://127.0.0.1:", "ws://localhost:")):
+        if not request.url.startswith(
+            (
+                "file:",
+                "data:",
+                "blob:",
+                "http://127.0.0.1:",
+                "http://localhost:",
+                "ws://127.0.0.1:",
+                "ws://localhost:",
+            )
+        ):
             trouble.append(f"a request to {request.url}")
 
     context.on("request", on_request)
     page = context.new_page()
-    page.on("console", lambda m: trouble.append(f"console {m.type}: {m.text}") if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: (
+            trouble.append(f"console {m.type}: {m.text}") if m.type == "error" else None
+        ),
+    )
     page.on("pageerror", lambda error: trouble.append(f"an error in a script: {error}"))
     try:
         yield page
