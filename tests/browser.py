@@ -1,8 +1,8 @@
 """A headless Chromium for tests, and what they all watch: the console and the requests.
 
-`launch` takes Debian's chromium, or Google's, or the one that playwright has fetched. Where there is
-none the test is skipped with a line that says what to install; with CI=true in the environment
-it fails.
+`launch` takes Debian's chromium, or Google's, or the one that playwright has fetched.
+Where there is none the test is skipped with a line that says what to install; with
+CI=true in the environment it fails.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def launch():
 
 @contextlib.contextmanager
 def watched(browser, **options):
-    """A page in a fresh context, where errors of scripts and requests to other hosts fail the test."""
+    """A page where errors of scripts and requests to other hosts fail the test."""
     context = browser.new_context(**options)
     trouble = []
 
