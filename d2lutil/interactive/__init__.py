@@ -70,7 +70,7 @@ def explore(
         Arguments of `draw` that the reader moves. Each is
 
         - ``(start, stop, step)``: a slider over a range, `stop` included;
-        - ``[0.01, 0.1, 1]``: a slider over these numbers (`log_range` makes such lists);
+        - ``[0.01, 0.1, 1]``: a slider over these numbers; see `log_range`;
         - ``["relu", "tanh"]``: a choice of words;
         - ``True`` or ``False``: a box to check.
     defaults : dict, optional
