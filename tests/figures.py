@@ -1,4 +1,4 @@
-"""Stored interactive figures for tests: made here, or read from a page, and taken apart."""
+"""Stored interactive figures for tests: made, read from a page, taken apart."""
 
 import base64
 import json

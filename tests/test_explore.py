@@ -1,4 +1,4 @@
-"""explore: its controls, its errors, what it stores, and what it does in a live kernel."""
+"""explore: its controls, its errors, what it stores, what it does in a kernel."""
 
 import base64
 import functools
@@ -68,7 +68,8 @@ def figure(draw=wave, **options):
 def test_import_loads_neither_matplotlib_nor_widgets():
     code = (
         "import sys, d2lutil; "
-        "print([m for m in ('matplotlib', 'IPython', 'ipywidgets', 'tqdm.auto') if m in sys.modules])"
+        "names = 'matplotlib', 'IPython', 'ipywidgets', 'tqdm.auto'; "
+        "print([m for m in names if m in sys.modules])"
     )
     assert (
         subprocess.run(
@@ -532,7 +533,8 @@ def test_stored_output_is_html_and_text_alone():
     assert sorted(data) == ["text/html", "text/plain"]
     assert (
         data["text/plain"]
-        == "Interactive figure: A wave whose height and frequency are set by the controls."
+        == "Interactive figure: A wave whose height and frequency are set by the "
+        "controls."
     )
     page = data["text/html"]
     assert 'type="range"' in page
@@ -577,9 +579,11 @@ def test_stored_bytes_are_stable():
     once = stored(wave, a=(0, 2, 0.5), b=[1, 2])["text/html"]
     assert stored(wave, a=(0, 2, 0.5), b=[1, 2])["text/html"] == once
     code = (
-        "import os; os.environ['D2LUTIL_EXPLORE'] = 'stored'; import sys; sys.path.insert(0, 'tests')\n"
+        "import os; os.environ['D2LUTIL_EXPLORE'] = 'stored'\n"
+        "import sys; sys.path.insert(0, 'tests')\n"
         "import IPython.display, test_explore as t, hashlib\n"
-        "IPython.display.display = lambda d, **k: print(hashlib.sha256(d['text/html'].encode()).hexdigest())\n"
+        "digest = lambda text: hashlib.sha256(text.encode()).hexdigest()\n"
+        "IPython.display.display = lambda d, **k: print(digest(d['text/html']))\n"
         "t.explore(t.wave, a=(0, 2, 0.5), b=[1, 2])"
     )
     again = subprocess.run(
@@ -921,10 +925,14 @@ def test_a_square_has_places_and_what_stands_behind_the_point():
 
 
 def test_short_paths_draw_the_same():
-    d = "M 57.6 307.584 \nL 60.123 300.5 \nQ 1 2 3 4 \nC 1 2 3 4 -5.5 6.25 \nz \nM 0.004 0 \nL 0.5 -0.5 \nL 0.5 -0.5"
+    d = (
+        "M 57.6 307.584 \nL 60.123 300.5 \nQ 1 2 3 4 \nC 1 2 3 4 -5.5 6.25 \nz \n"
+        "M 0.004 0 \nL 0.5 -0.5 \nL 0.5 -0.5"
+    )
     assert (
         svg.short_path(d)
-        == "M57.6 307.58l2.52-7.08q-59.12-298.5-57.12-296.5c-2-2 0 0-8.5 2.25zM0 0l.5-.5 0 0"
+        == "M57.6 307.58l2.52-7.08q-59.12-298.5-57.12-296.5c-2-2 0 0-8.5 2.25z"
+        "M0 0l.5-.5 0 0"
     )
 
 

@@ -1,7 +1,7 @@
-"""Stored interactive figures in a real browser: all of them from a bare file and on the built site.
+"""Stored interactive figures in a real browser, from a bare file and on the built site.
 
-Budgets, the frames themselves, keyboard, pointer, screen reader, play, reset, dark mode, narrow screens,
-print, no JavaScript.
+Budgets, the frames themselves, keyboard, pointer, touch, screen reader, play, squares,
+questions, reset, dark mode, narrow screens, print, no JavaScript.
 """
 
 import base64
@@ -38,7 +38,7 @@ pages = pytest.mark.parametrize(
 
 
 def labels_of(svg: str) -> list[str]:
-    """The texts of a frame, each seen to be drawn with glyphs that exist and have a size."""
+    """The texts of a frame, each seen to have glyphs that exist and have a size."""
     root = ET.fromstring(
         svg, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
     )
@@ -82,12 +82,14 @@ def test_budgets(path):
     }
     for alt, size in sizes.items():
         assert size <= MAX_FIGURE, (
-            f"{path.name}: {alt!r} is {size // 1000} KB gzipped, and {MAX_FIGURE // 1000} KB are "
+            f"{path.name}: {alt!r} is {size // 1000} KB gzipped, "
+            f"and {MAX_FIGURE // 1000} KB are "
             "the most: name fewer stops, or draw fewer points or pixels"
         )
     assert sum(sizes.values()) <= MAX_PAGE, (
-        f"{path.name}: its interactive figures are {sum(sizes.values()) // 1000} KB gzipped together, and "
-        f"{MAX_PAGE // 1000} KB are the most; cut stops of the largest, {max(sizes, key=sizes.get)!r}"
+        f"{path.name}: its interactive figures are {sum(sizes.values()) // 1000} KB "
+        f"gzipped together, and {MAX_PAGE // 1000} KB are the most; cut stops of the "
+        f"largest, {max(sizes, key=sizes.get)!r}"
     )
 
 
@@ -230,7 +232,8 @@ REPAINT = """async (figure) => {
   const times = [], n = Number(slider.max) + 1, home = slider.value;
   for (let k = 0; k < 14; k++) {
     const now = figure.querySelector('.d2l-now');
-    const painted = new Promise(done => now.addEventListener('load', () => requestAnimationFrame(() => done()), {once: true}));
+    const painted = new Promise(done => now.addEventListener(
+      'load', () => requestAnimationFrame(() => done()), {once: true}));
     const start = performance.now();
     slider.value = (Number(slider.value) + 1) % n;
     slider.dispatchEvent(new Event('input', {bubbles: true}));
@@ -257,7 +260,8 @@ def move_all(page, path, capsys) -> None:
     if times:
         with capsys.disabled():
             print(
-                f"\n  {path.parent.name}/{path.stem}: a move is painted within {statistics.median(times):.0f} ms "
+                f"\n  {path.parent.name}/{path.stem}: a move is painted within "
+                f"{statistics.median(times):.0f} ms "
                 f"(median of {len(times)})",
                 end=" ",
             )
@@ -284,7 +288,8 @@ def test_every_figure_moves_on_the_site(path, browser, capsys):
     if not is_current(built, path):
         build_site()
         assert is_current(built, path), (
-            f"{built.relative_to(ROOT)} does not hold the figures of the stored page after "
+            f"{built.relative_to(ROOT)} does not hold the figures of the stored page "
+            "after "
             "building the site; is the page in _toc.yml?"
         )
     with watched(browser, viewport={"width": 1200, "height": 900}) as page:
@@ -466,7 +471,8 @@ def test_play_keeps_the_time_and_skips_frames(show):
         page.evaluate("""() => { window.seen = [];
           const slider = document.querySelector('input'), start = performance.now();
           (function look() { const k = Number(slider.value);
-            if (!seen.length || seen.at(-1)[0] !== k) seen.push([k, performance.now() - start]);
+            if (!seen.length || seen.at(-1)[0] !== k)
+              seen.push([k, performance.now() - start]);
             requestAnimationFrame(look); })(); }""")
         figure.get_by_role("button", name="Play β").click()
         figure.get_by_role("button", name="Pause β").wait_for()
@@ -687,7 +693,8 @@ def test_moves_in_quick_succession_end_at_the_last(show, html):
     with show("wave") as (page, figure):
         page.wait_for_timeout(200)
         figure.evaluate("""e => { const s = e.querySelector('input[type="range"]');
-          for (const v of [3, 8, 1, 2, 5, 0, 7]) { s.value = v; s.dispatchEvent(new Event('input')); } }""")
+          for (const v of [3, 8, 1, 2, 5, 0, 7]) {
+            s.value = v; s.dispatchEvent(new Event('input')); } }""")
         slider = figure.locator('input[type="range"]').first
         assert slider.get_attribute("aria-valuetext") == "0.875"
         wait_for_frame(page, figure, number(spec_of(html["wave"]), [7, 2, 0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from book import model
+from book import claims, long, model
 from book.contract.problem import Found, listed
 
 #: What `d2l.mutants` holds: `ran` counts those noticed and those not, without the explained.
@@ -68,10 +68,17 @@ def planted_errors(page: model.Page) -> Found:
         yield None, what, f"{remedy}{again}"
 
 
-# A place for two rules more, once book/long.py and book/claims.py stand:
-# - results of a long run, `<slug>_long.json` beside the page, are those of the code as it is
-#   (`long.stale(path) -> str | None`);
-# - measured numbers in the prose stand in an output (`claims.unmeasured(notebook)`).
+def long_results(page: model.Page) -> Found:
+    if why := long.stale(page.path):
+        yield None, why, f"Run make long PAGE={page.name}"
+
+
+def numbers_are_measured(page: model.Page) -> Found:
+    for claim in claims.unmeasured(page.notebook):
+        numbers = ", ".join(claim.what)
+        what = f"no output shows {numbers}: {claim.sentence[:80]!r}"
+        yield claim.cell, what, "Print it in a cell of the page, or leave it out"
+
 
 RULES = ()
-RULES_2 = (run_time, planted_errors)
+RULES_2 = (run_time, planted_errors, long_results, numbers_are_measured)

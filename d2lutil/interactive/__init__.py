@@ -5,9 +5,9 @@ anew at each move of a slider. In a stored page it was drawn once for each setti
 page then holds all frames and a small script (explore.js, explore.css), and needs
 neither a kernel nor a library nor the network.
 
-The jobs: `controls` and `stops` (values, and which are stored), `figure` and `ask` (what
-the author describes, checked), `frames` (drawing one), `svg`, `sheet` and `pad` (making
-them small), `stored` and `live` (showing them).
+The jobs: `controls` and `stops` (values, and which are stored), `figure` and `ask`
+(what the author describes, checked), `frames` and `film` (drawing one, keeping all),
+`svg`, `sheet` and `pad` (making them small), `stored` and `live` (showing them).
 
 matplotlib, IPython and ipywidgets are loaded by the functions, not by the modules.
 """
@@ -54,7 +54,7 @@ def explore(
     figsize: tuple[float, float] | None = None,
     **controls,
 ) -> None:
-    """Show a figure that the reader moves: `draw` is a function, controls its arguments.
+    """Show a figure that the reader moves: a function that draws, and its arguments.
 
     Parameters
     ----------
@@ -70,15 +70,15 @@ def explore(
         Arguments of `draw` that the reader moves. Each is
 
         - ``(start, stop, step)``: a slider over a range, `stop` included;
-        - ``[0.01, 0.1, 1]``: a slider over these numbers (`log_range` makes such a list);
+        - ``[0.01, 0.1, 1]``: a slider over these numbers; see `log_range`;
         - ``["relu", "tanh"]``: a choice of words;
         - ``True`` or ``False``: a box to check.
     defaults : dict, optional
         Where the controls stand at first, ``{"beta": 0.9}``. Unless given, the default
         values of `draw`'s own parameters; unless there are any, the first value.
     labels : dict, optional
-        What the reader sees beside a control, ``{"beta": "β, momentum"}``. Unless given,
-        the parameter's name, Greek letters as such.
+        What the reader sees beside a control, ``{"beta": "β, momentum"}``. Unless
+        given, the parameter's name, Greek letters as such.
     stops : dict, optional
         The values that the stored page holds, ``{"beta": [0, 0.5, 0.9, 0.99]}``. Unless
         given, all, if they fit into 150 KB gzipped; otherwise every second, third, …

@@ -13,7 +13,7 @@ import torch
 
 
 def log_range(start: float, stop: float, per_decade: int = 3) -> list[float]:
-    """Numbers from `start` to `stop` in equal ratios, `per_decade` for each factor of 10.
+    """Numbers from `start` to `stop` in equal ratios, `per_decade` a factor of 10.
 
     They are rounded to three digits. Use it as a control of `explore`.
 
@@ -23,7 +23,7 @@ def log_range(start: float, stop: float, per_decade: int = 3) -> list[float]:
     Raises
     ------
     ValueError
-        if `start` and `stop` are not positive, or equal, or `per_decade` is less than 1.
+        if `start` and `stop` are not positive, or equal, or `per_decade` is below 1.
     """
     finite = math.isfinite(start) and math.isfinite(stop)
     if not (start > 0 and stop > 0 and start != stop and finite):

@@ -115,7 +115,8 @@ class Figure:
             if name not in parameters:
                 raise TypeError(
                     f"explore: control {name!r} is not a parameter of {self.name}, "
-                    f"which has {', '.join(parameters) or 'none'}; rename one of the two"
+                    f"which has {', '.join(parameters) or 'none'}; "
+                    "rename one of the two"
                 )
         for name, parameter in parameters.items():
             if name not in controls and parameter.default is parameter.empty:

@@ -84,7 +84,7 @@ def as_pixels(image) -> np.ndarray:
 
 @contextlib.contextmanager
 def undisturbed():
-    """Leave the page's random streams where they are: it runs the same in every mode."""
+    """Leave the page's random streams alone: it runs the same in every mode."""
     states = random.getstate(), np.random.get_state()
     devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
     with torch.random.fork_rng(devices=devices):

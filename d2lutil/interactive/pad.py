@@ -24,7 +24,7 @@ def place(control: Control, value: float) -> float:
 
 
 def _write_ticks(ax) -> None:
-    """A few numbers along the left and the lower side, inside, away from the corners."""
+    """A few numbers along the left and the lower side, away from the corners."""
     from matplotlib.ticker import MaxNLocator
 
     for axis, view in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):

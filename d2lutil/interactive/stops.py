@@ -59,10 +59,10 @@ def every(control: Control, stride: int) -> list[int]:
 
 
 def thin(controls: list[Control], keep: dict[str, int], most: int) -> bool:
-    """Thin ranges evenly until there are at most `most` frames; whether that was possible.
+    """Thin ranges evenly until there are at most `most` frames, if that is possible.
 
     `keep` names the ranges that may be thinned and the fewest stops of each. The one
-    with the most stops is thinned first.
+    with the most stops is thinned first. Gives whether it was possible.
     """
     free = [c for c in controls if c.name in keep]
     strides = dict.fromkeys(keep, 1)

@@ -85,9 +85,10 @@ def _too_heavy(figure: Figure, n: int, fit: int, size: int) -> str:
     else:
         remedy = "give each control fewer stops, or leave one out"
     return (
-        f"explore: the stored figure of {figure.name} is {size // 1000} KB gzipped, and "
-        f"{MAX_BYTES // 1000} KB are the most. It has {n} frames, "
-        f"{stops.counts(figure.controls)}, and about {max(1, fit)} would fit: {remedy}. "
+        f"explore: the stored figure of {figure.name} is {size // 1000} KB gzipped, "
+        f"and {MAX_BYTES // 1000} KB are the most. It has {n} frames, "
+        f"{stops.counts(figure.controls)}, and about {max(1, fit)} would fit: "
+        f"{remedy}. "
         "Or draw fewer points or pixels in each, and imshow instead of meshes, "
         "surfaces and filled contours."
     )

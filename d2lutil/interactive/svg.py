@@ -95,7 +95,7 @@ def _hundredths(value: int) -> str:
 
 
 def small_image(text: str, photo: bool) -> str:
-    """An image of a frame as a data URL: a palette of 256 colors, photographs as WebP."""
+    """An image as a data URL: a palette of 256 colors, photographs as WebP."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(base64.b64decode(text))).convert("RGBA")
