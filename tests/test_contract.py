@@ -544,7 +544,7 @@ BREACHES_2 = {
     ),
     "long first reading": (
         edit("TODO: what is compared", "and so on " * 2000 + "TODO: what is compared"),
-        "They agree 48 in cell 12, ",
+        ", They agree 4",
     ),
     "long page": (
         edit("TODO: general cases", "and so on " * 4000 + "TODO: general cases"),
