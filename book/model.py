@@ -401,13 +401,15 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
-def called_functions(source: str) -> set[str]:
+@lru_cache(8192)
+def called_functions(source: str) -> frozenset[str]:
     """Names of the functions that a cell calls, `f` for `f(…)` and for `module.f(…)`."""
     tree = tree_of(source)
     if tree is None:
-        return set(re.findall(r"(?m)(\w+)\(", source))
+        return frozenset(re.findall(r"(?m)(\w+)\(", source))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+    names = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
+    return frozenset(names)
 
 
 def verifies(cell) -> bool:

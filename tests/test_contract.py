@@ -5,7 +5,7 @@ import tomllib
 import nbformat
 import pytest
 
-from book import contract, model, new_page, run, toc
+from book import contract, model, new_page, run
 
 BOOK = model.all_pages()
 
@@ -68,16 +68,6 @@ def test_pages_of_the_first_pattern_get_fewer():
     assert all(lessons[a] == 2 for a in new), (
         "a new page has d2l.pattern 2: see make page"
     )
-
-
-def test_table_of_contents_is_up_to_date():
-    assert toc.is_up_to_date(), "run: make toc"
-
-
-def test_every_notebook_is_in_the_table_of_contents():
-    listed = toc.TOC.read_text(encoding="utf-8").split()
-    for page in BOOK:
-        assert model.name_of(page).removesuffix(".ipynb") in listed
 
 
 def test_setup_extras_are_declared():
@@ -554,7 +544,7 @@ BREACHES_2 = {
     ),
     "long first reading": (
         edit("TODO: what is compared", "and so on " * 2000 + "TODO: what is compared"),
-        "minutes, 30 at most (Picture 2 in cell ",
+        ", They agree 4",
     ),
     "long page": (
         edit("TODO: general cases", "and so on " * 4000 + "TODO: general cases"),
