@@ -110,13 +110,6 @@ def exercise(line: str) -> str:
     return f'<p class="yours yours-{kind}">{mark} {state}: <code>{name}</code></p>'
 
 
-def checks_label(checks: list[model.Check], equations: set[str]) -> str:
-    """The line that stands for a folded cell of checks."""
-    names = {check.name for check in checks}
-    what, done = ("equation", "checked") if names <= equations else ("check", "passed")
-    return f"✓ {len(names)} {what}{'s' * (len(names) != 1)} {done}"
-
-
 def equation(tex: str, name: str = "", check: str = "") -> str:
     """A display; with a name it gets an anchor, and a link to its check."""
     shown = escape(tex.strip(), quote=False)

@@ -22,27 +22,28 @@ _FIGURE_TEXT = re.compile(r"\W*Figure[.:]\W")
 
 
 def labels(page: model.Page) -> dict[int, str]:
-    """What stands on each folded cell, by the number of the cell."""
-    equations = {equation.name for equation in page.equations}
+    """What stands on each folded cell, by the number of the cell, counted from 1."""
     found = {}
     for i, cell in page.code:
         tags = set(model.tags(cell))
-        checks = [check for check in page.checks if check.cell == i]
-        if "setup" in tags:
-            found[i] = "Set-up"
-        elif "solution" in tags:
-            found[i] = "Solution in code"
-        elif not tags & model.FOLDED:
-            continue
-        elif checks:
-            found[i] = html.checks_label(checks, equations)
-        elif i in page.pictures():
-            found[i] = "Code of this figure"
-        elif model.is_imports(cell.source):
-            found[i] = "Imports"
-        else:
-            found[i] = "Code"
+        if tags & model.FOLDED:
+            found[i] = _label(page, i, cell, tags)
     return found
+
+
+# Here `book.folding` goes: labels(page) = {i: fold(notebook)[i - 1] or "Code"} for each cell
+# that carries a tag of model.FOLDED.
+def _label(page: model.Page, i: int, cell, tags: set[str]) -> str:
+    if "setup" in tags:
+        return "Set-up"
+    if "solution" in tags:
+        return "Solution"
+    checked = len({check.name for check in page.checks if check.cell == i})
+    if checked:
+        return f"✓ {checked} equation{'s' * (checked != 1)} checked"
+    if i in page.pictures():
+        return "Code of this figure"
+    return "Imports" if model.is_imports(cell.source) else "Code"
 
 
 @dataclass
