@@ -118,7 +118,7 @@ def _label(
         return IMPORTS if any(s.role == "import" for s in group) else None
     if is_open or any(_teaches(s.node) for s in group):
         return None
-    if _only_draws(group, drawing):
+    if _only_draws(code, group, drawing):
         return FIGURE
     if _only_checks(code, group):
         count = len(set(_CHECKED.findall(_printed(cell)))) or _written_checks(group)
@@ -187,14 +187,39 @@ def _for_drawing(code: Code) -> set[Statement]:
         found -= wrong
 
 
-def _only_draws(group: list[Statement], drawing: set[Statement]) -> bool:
+def _only_draws(
+    code: Code, group: list[Statement], drawing: set[Statement]
+) -> bool:
+    helpers = _helpers(code, group)
+    nodes = {helper.node for helper in helpers}
     silent = {"import", "print"}
-    rest = [s for s in group if s.role not in silent and not _is_seed(s)]
+    rest = [
+        s
+        for s in group
+        if s.role not in silent
+        and not _is_seed(s)
+        and s not in helpers
+        and s.outer not in nodes
+    ]
     if not rest or not all(s in drawing or _holds(s, drawing) for s in rest):
         return False
     return any(s.role == "draws" for s in rest) or all(
         s.role == "setting" for s in rest
     )
+
+
+def _helpers(code: Code, group: list[Statement]) -> set[Statement]:
+    """Functions of a cell that draws, which no other cell reads: they work for the figure.
+    Who wants them read gives them a cell of their own."""
+    place = {statement: i for i, statement in enumerate(code.statements)}
+    return {
+        s
+        for s in group
+        if isinstance(s.node, FUNCTIONS)
+        and s.role != "draws"
+        and s.outer is None
+        and all(r.cell == s.cell for r, _ in code.readers(place[s]))
+    }
 
 
 def _holds(statement: Statement, drawing: set[Statement]) -> bool:

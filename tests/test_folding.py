@@ -47,6 +47,8 @@ FIGURE = "Code of this figure"
         ("fig = curves(x, {'a': y}, xlabel='x', ylabel='y')\nshow(fig, alt='…')\nprint(y.mean())",
          FIGURE),
         ("for ax, k in zip(subplots(1, 2)[1], (1, 2)):\n    ax.plot(k * x)", FIGURE),
+        ("def height(k):\n    return k + 1\n\ndef draw(k=1):\n    fig, ax = subplots()\n"
+         "    ax.plot(height(k) * x)\n\nexplore(draw, k=[1, 2])", FIGURE),
         (CHECKS, "✓ 2 equations checked"),
         ("verify('First', formula=a, torch=b)", "✓ 1 equation checked"),
         ("gap = (a - b).mean(0)\nverify_bound('First', lower=0.1, upper=gap)",
