@@ -79,9 +79,7 @@ class Score:
         return [r for r in self.results if r.outcome == outcome]
 
     def _is_explained(self, result: Result) -> bool:
-        return any(
-            entry.get("change") == result.mutant.change for entry in self.explained
-        )
+        return result.mutant.change in map(_change_of, self.explained)
 
     @property
     def noticed(self) -> int:
@@ -159,6 +157,11 @@ class Score:
             + (f", {self.left_out} left out for time" if self.left_out else "")
             + f"; score {self.score:.2f}"
         )
+
+
+def _change_of(entry: dict) -> str:
+    """The change that an entry explains; a typist may write -> for the arrow."""
+    return str(entry.get("change", "")).replace(" -> ", " → ")
 
 
 # ---------------------------------------------------------------- running
@@ -243,7 +246,7 @@ def run(
     notes += [
         f"the metadata explains a change that the page does not have: {entry['change']}"
         for entry in explained
-        if entry.get("change") and entry["change"] not in known
+        if entry.get("change") and _change_of(entry) not in known
     ]
     return Score(results, explained, digest(notebook, Path(path).parent), notes)
 

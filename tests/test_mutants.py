@@ -279,7 +279,7 @@ def test_what_is_explained_counts_neither_way(tmp_path):
     change = "return 3 * x → return 4 * x"
     stale = "return 9 * x → return 8 * x"
     entries = [
-        {"change": change, "why": "it is the same"},
+        {"change": change.replace("→", "->"), "why": "it is the same"},
         {"change": stale, "why": "old"},
     ]
     notebook.metadata["d2l"] = {"mutants": {"explained": entries}}
