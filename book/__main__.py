@@ -29,4 +29,5 @@ if __name__ == "__main__":
     need_python()
     from book import tasks
 
+    tasks.stop_on_signals()
     sys.exit(tasks.main())

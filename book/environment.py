@@ -158,9 +158,10 @@ def clean_environment(**more: str) -> dict[str, str]:
     }
 
 
-def run(*arguments: object, **environment: str) -> int:
-    """Run .venv's Python in the book's root; returns its exit status."""
-    command = [str(PYTHON), *map(str, arguments)]
+def run(*arguments: object, program: Path | None = None, **environment: str) -> int:
+    """Run .venv's Python, or another program of it, in the book's root; returns its exit
+    status."""
+    command = [str(program or PYTHON), *map(str, arguments)]
     return subprocess.run(
         command, cwd=ROOT, env=clean_environment(**environment), check=False
     ).returncode

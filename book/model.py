@@ -84,6 +84,7 @@ MAX_PAGE = 500_000  # bytes of the notebook
 MAX_FIGURE = 150_000  # bytes, gzipped, of one interactive figure
 MAX_FIGURES = 300_000  # of all those of a page
 MAX_LINES = 20  # of a code cell that defines no class
+MAX_FOLDED_LINES = 60  # of one that only draws, which the reader opens by a click
 MAX_SECONDS = 60  # that a page runs on one thread
 MIN_LEAD = 25  # words
 MAX_LEAD = 90

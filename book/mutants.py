@@ -25,21 +25,9 @@ import nbformat
 from tqdm import tqdm
 
 from book.forks import CRASHED, LEFT_OUT, NOTICED, UNNOTICED
+from book.model import ROOT, PageError, digest, name_of, write_text
 from book.mutations import Mutant, fresh_sample, plant
 from book.statements import tags
-
-try:
-    from book.model import ROOT, PageError, digest, name_of, write_text
-except ImportError:  # the model of a page does not stand yet
-    from book.pages import ROOT, PageError, name_of
-    from book.pages import digest as _digest
-
-    def digest(notebook, folder):
-        return _digest(notebook)
-
-    def write_text(path, text):
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-
 
 __all__ = ["Mutant", "Result", "Score", "fresh_sample", "plant", "run", "store"]
 

@@ -12,21 +12,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-try:
-    from book.model import VERIFY_FUNCTIONS, tags, tree_of
-except ImportError:  # the model of a page does not stand yet
-    import re
-
-    from book.pages import VERIFY_FUNCTIONS, tags
-
-    VERIFY_FUNCTIONS = VERIFY_FUNCTIONS | {"verify_effect"}
-
-    def tree_of(source: str) -> ast.Module | None:
-        """A cell's code as a syntax tree without lines for the notebook; None if none."""
-        try:
-            return ast.parse(re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source))
-        except SyntaxError:
-            return None
+from book.model import VERIFY_FUNCTIONS, tags, tree_of
 
 
 # ---------------------------------------------------------------- words

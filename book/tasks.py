@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from book.environment import (
+    BIN,
     ONE_THREAD,
     ROOT,
     VENV,
@@ -101,20 +102,22 @@ def check(options: argparse.Namespace) -> None:
 
 
 def form(pages: list[str]) -> None:
-    """The contract of these pages, or of all, then ruff. Raises TaskError at a breach."""
+    """The contract of these pages, or of all, then code and workflows. Raises TaskError."""
     say(f"The contract of {', '.join(pages) or 'every page'} …")
     if run("-m", "book.contract", *pages):
-        raise TaskError("A page breaks the contract; the lines above say where.")
-    code = [] if pages else ["book", "d2lutil", "tests"]
-    # Pages of the first pattern are formatted when they are rewritten.
-    code += [page for page in pages or all_pages() if facts(page)["pattern"] != 1]
-    if not code:
-        return
-    if run("-m", "ruff", "check", "--quiet", *code):
-        raise TaskError("ruff check found what stands above.")
-    if run("-m", "ruff", "format", "--check", "--quiet", *code):
-        run("-m", "ruff", "format", "--check", *code)
-        raise TaskError("Format these files: .venv/bin/ruff format, and their names.")
+        raise TaskError("a page breaks the contract; the lines above say where")
+    # Pages of the first pattern are formatted when they are written anew.
+    code = [page for page in pages or all_pages() if facts(page)["pattern"] != 1]
+    if not pages:
+        code += ["book", "d2lutil", "tests"]
+        if run("--offline", "--quiet", ".github", program=BIN / "zizmor"):
+            raise TaskError("zizmor found what stands above in the workflows")
+    if code and run("-m", "ruff", "check", "--quiet", *code):
+        raise TaskError("ruff check found what stands above")
+    if code and run(
+        "-m", "ruff", "format", "--check", "--output-format=concise", *code
+    ):
+        raise TaskError("format these files: .venv/bin/ruff format, and their names")
 
 
 def test(options: argparse.Namespace) -> None:
@@ -452,15 +455,19 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-def stop(number: int, frame) -> None:
-    raise KeyboardInterrupt
+def stop_on_signals() -> None:
+    """Make what ends this process an interruption, which ends what runs below it too."""
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    for name in ("SIGTERM", "SIGHUP"):  # whatever runs below ends with this process
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
     start = time.monotonic()
     try:
         TASKS[options.name](options)

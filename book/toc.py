@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from collections.abc import Sequence
 
 from book import model
 from book.model import PageError
@@ -67,13 +68,13 @@ def not_planned(docname: str) -> str:
     )
 
 
-def is_complete() -> bool:
+def is_up_to_date() -> bool:
     """Whether _toc.yml lists what stands and nothing else, in whatever order."""
     listed = TOC.read_text(encoding="utf-8").splitlines() if TOC.exists() else []
     return set(listed) == set(toc().splitlines())
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m book.toc", description=__doc__.splitlines()[0]
     )
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         text = toc()
         if options.check:
-            if is_complete():
+            if is_up_to_date():
                 return 0
             print(
                 "_toc.yml does not list the pages that stand: python -m book toc",
@@ -99,4 +100,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -14,6 +14,7 @@ import pytest
 from browser import launch, missing, watched
 
 ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.browser
 GUIDE = ROOT / "chapters" / "00-about" / "figures.ipynb"
 FIGURE = ".jp-OutputArea .d2l-explore"
 

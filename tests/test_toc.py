@@ -151,12 +151,12 @@ def test_two_authors_never_conflict(book, mine):
         assert f"file: chapters/{mine}\n" in merged
         assert f"file: chapters/{other}\n" in merged
         assert "<<<<" not in merged
-        assert toc.is_complete()
+        assert toc.is_up_to_date()
         toc.main([])
         git("add", ".")
         git("commit", "--allow-empty", "-qm", "in order")
         assert toc.TOC.read_text() == toc.toc()
 
 
-def test_the_books_own_file_is_complete():
-    assert toc.is_complete(), "run: python -m book toc"
+def test_the_books_own_file_is_up_to_date():
+    assert toc.is_up_to_date(), "run: python -m book toc"

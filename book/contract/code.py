@@ -90,8 +90,10 @@ def small_steps(page: model.Page) -> Found:
 def cells(page: model.Page) -> Found:
     for i, cell in page.code:
         count = length(cell)
-        if count > model.MAX_LINES and not re.search(r"(?m)^\s*class ", cell.source):
-            remedy = f"Cut it into steps of at most {model.MAX_LINES} with text between"
+        folded = model.FOLDED & set(model.tags(cell))
+        most = model.MAX_FOLDED_LINES if folded else model.MAX_LINES
+        if count > most and not re.search(r"(?m)^\s*class ", cell.source):
+            remedy = f"Cut it into steps of at most {most} with text between"
             yield i, f"the cell has {count} lines", remedy
         if re.search(
             r"(?m)^\s*(?:from|import)\s+(?:chapters|\.)|%run|import_ipynb", cell.source
