@@ -103,10 +103,6 @@ _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
 RIGHT = "What is right:"
 #: What the repository's address holds until somebody publishes the book.
 PLACEHOLDER = "OWNER"
-#: What a check of the reader's own code prints: '… not yet: running_mean'.
-EXERCISE_LINE = re.compile(
-    r"(?P<mark>[…✓✗]) (?P<state>not yet|yours is right|not right yet): (?P<name>\S+)"
-)
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
@@ -478,6 +474,12 @@ def check_of(line: str, cell: int = 0) -> Check | None:
     """A line of output as a check: '✓ name | sides | tolerance'."""
     found = _CHECK.fullmatch(line.strip())
     return Check(*(part.strip() for part in found.groups()), cell) if found else None
+
+
+#: What a check of the reader's own code prints: '… not yet: running_mean'.
+EXERCISE_LINE = re.compile(
+    r"(?P<mark>[…✓✗]) (?P<state>not yet|yours is right|not right yet): (?P<name>\S+)"
+)
 
 
 @dataclass(frozen=True)
