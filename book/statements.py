@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from book.model import VERIFY_FUNCTIONS, tags, tree_of
 
-
 # ---------------------------------------------------------------- words
 
 

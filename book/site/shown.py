@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from book import model
+from book import folding, model
 from book.site import html
 
 #: The one form of an output that is kept, the first that there is.
@@ -23,27 +23,12 @@ _FIGURE_TEXT = re.compile(r"\W*Figure[.:]\W")
 
 def labels(page: model.Page) -> dict[int, str]:
     """What stands on each folded cell, by the number of the cell, counted from 1."""
-    found = {}
-    for i, cell in page.code:
-        tags = set(model.tags(cell))
-        if tags & model.FOLDED:
-            found[i] = _label(page, i, cell, tags)
-    return found
-
-
-# Here `book.folding` goes: labels(page) = {i: fold(notebook)[i - 1] or "Code"} for each cell
-# that carries a tag of model.FOLDED.
-def _label(page: model.Page, i: int, cell, tags: set[str]) -> str:
-    if "setup" in tags:
-        return "Set-up"
-    if "solution" in tags:
-        return "Solution"
-    checked = len({check.name for check in page.checks if check.cell == i})
-    if checked:
-        return f"✓ {checked} equation{'s' * (checked != 1)} checked"
-    if i in page.pictures():
-        return "Code of this figure"
-    return "Imports" if model.is_imports(cell.source) else "Code"
+    words = folding.fold(page.notebook)
+    return {
+        i: words[i - 1] or "Code"
+        for i, cell in page.code
+        if model.FOLDED & set(model.tags(cell))
+    }
 
 
 @dataclass
