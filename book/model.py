@@ -8,6 +8,7 @@ is read with markdown-it-py and its dollarmath plugin, the parser that the site 
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
@@ -68,6 +69,9 @@ FOLDED = frozenset({"setup", "hide-input", "hide-cell", "solution", "remove-cell
 VERIFY_FUNCTIONS = frozenset(
     {"verify", "verify_bound", "verify_estimate", "verify_differs", "verify_effect"}
 )
+#: The tag of a cell that the reader fills in, and the function that judges what they wrote.
+YOUR_CODE = "your-code"
+CHECK_YOURS = "check_yours"
 #: What `d2l` in a notebook's metadata may hold.
 METADATA = frozenset(
     {"kind", "pattern", "extras", "digest", "seconds", "mutants", "marks", "long"}
@@ -80,8 +84,11 @@ MAX_PAGE = 500_000  # bytes of the notebook
 MAX_FIGURE = 150_000  # bytes, gzipped, of one interactive figure
 MAX_FIGURES = 300_000  # of all those of a page
 MAX_LINES = 20  # of a code cell that defines no class
+MAX_FOLDED_LINES = 60  # of one that only draws, which the reader opens by a click
 MAX_SECONDS = 60  # that a page runs on one thread
-MAX_LEAD = 90  # words
+MIN_LEAD = 25  # words
+MAX_LEAD = 90
+MEDIAN_LINES = 8  # of the cells of code that are open
 MAX_FIRST_READING = 30  # minutes
 MAX_MINUTES = 75
 MIN_SCORE = 0.9  # planted errors noticed, of those that ran
@@ -92,6 +99,10 @@ EQUATION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]*")
 _TAG = re.compile(r"\\tag\s*\{([^}]*)\}")
 _CHECK = re.compile(r"✓ (?P<name>[^|]+?) \| (?P<sides>[^|]+?) \| (?P<tolerance>[^|]+)")
 _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
+#: How the paragraph under a trap begins that says what is right.
+RIGHT = "What is right:"
+#: What the repository's address holds until somebody publishes the book.
+PLACEHOLDER = "OWNER"
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
 
@@ -346,7 +357,8 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="\n")
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise PageError(
             f"{name_of(path)} cannot be written: {error.strerror or error}"
         ) from None
@@ -386,18 +398,27 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
-def called_functions(source: str) -> set[str]:
+@lru_cache(8192)
+def called_functions(source: str) -> frozenset[str]:
     """Names of the functions that a cell calls, `f` for `f(…)` and for `module.f(…)`."""
     tree = tree_of(source)
     if tree is None:
-        return set(re.findall(r"(?m)(\w+)\(", source))
+        return frozenset(re.findall(r"(?m)(\w+)\(", source))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+    names = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
+    return frozenset(names)
 
 
 def verifies(cell) -> bool:
     """Whether the cell calls one of the verify functions."""
     return bool(called_functions(cell.source) & VERIFY_FUNCTIONS)
+
+
+def is_imports(source: str) -> bool:
+    """Whether a cell imports and does nothing else."""
+    tree = tree_of(source)
+    kinds = (ast.Import, ast.ImportFrom)
+    return bool(tree and tree.body) and all(isinstance(node, kinds) for node in tree.body)
 
 
 def files_read(notebook, folder: Path) -> list[Path]:
@@ -455,6 +476,12 @@ def check_of(line: str, cell: int = 0) -> Check | None:
     return Check(*(part.strip() for part in found.groups()), cell) if found else None
 
 
+#: What a check of the reader's own code prints: '… not yet: running_mean'.
+EXERCISE_LINE = re.compile(
+    r"(?P<mark>[…✓✗]) (?P<state>not yet|yours is right|not right yet): (?P<name>\S+)"
+)
+
+
 @dataclass(frozen=True)
 class Equation:
     """A named equation: TeX without its tag."""
@@ -504,6 +531,15 @@ class Section:
     def reading(self) -> int:
         return 2 if self.kind in SECOND_READING else 1
 
+    @property
+    def right(self) -> str:
+        """What is right, of a trap that says so: the paragraph's Markdown, or ''."""
+        for _, cell, text in self.parts:
+            if cell.cell_type == "markdown":
+                for first, end in Markdown(text).right:
+                    return " ".join(text.split("\n")[first:end])
+        return ""
+
     def code(self) -> list[tuple[int, object]]:
         return [(i, cell) for i, cell, _ in self.parts if cell.cell_type == "code"]
 
@@ -535,13 +571,31 @@ def without_tag(tex: str) -> str:
     return _TAG.sub("", tex).strip()
 
 
+def minutes_of_code(cell) -> float:
+    """Minutes of reading a cell of code: 7 lines a minute, none where it is folded."""
+    if FOLDED.intersection(tags(cell)):
+        return 0.0
+    return sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
+
+
 class Markdown:
     """A Markdown cell, parsed once."""
 
     def __init__(self, source: str):
         self.source = source
-        self.tokens = MARKDOWN.parse(source)
-        self.inline = [c for t in self.tokens if t.type == "inline" for c in t.children]
+        #: addresses that are defined away from their links, by label; known with `tokens`
+        self.references = {}
+
+    @cached_property
+    def tokens(self) -> list:
+        found = {}
+        tokens = MARKDOWN.parse(self.source, found)
+        self.references = found.get("references", {})
+        return tokens
+
+    @cached_property
+    def inline(self) -> list:
+        return [c for t in self.tokens if t.type == "inline" for c in t.children]
 
     @cached_property
     def headings(self) -> list[tuple[int, int, str]]:
@@ -621,6 +675,17 @@ class Markdown:
         return len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
 
     @cached_property
+    def right(self) -> list[tuple[int, int]]:
+        """(first line, line behind the last) of every paragraph that says what is right."""
+        return [
+            tuple(token.map)
+            for i, token in enumerate(self.tokens)
+            if token.type == "paragraph_open"
+            and token.level == 0
+            and self.tokens[i + 1].content.startswith(RIGHT)
+        ]
+
+    @cached_property
     def tables(self) -> list[list[list[str]]]:
         """Every table as rows of cells, the header first, each cell as its Markdown."""
         found = []
@@ -688,15 +753,20 @@ class Page:
         return next((h.text for h in self.headings if h.level == 1), self.path.stem)
 
     @cached_property
-    def lead(self) -> str:
+    def opening(self) -> Markdown:
         """What stands between the title and the first heading below it, in the first cell."""
         first = self.markdown.get(1)
         if first is None or not first.headings:
-            return ""
+            return Markdown("")
         lines = first.source.split("\n")
         ends = [line for line, level, _ in first.headings if level > 1] or [len(lines)]
-        begin = first.headings[0][0] + 1
-        return Markdown("\n".join(lines[begin : ends[0]])).prose.strip()
+        heading = next(t for t in first.tokens if t.type == "heading_open")
+        return Markdown("\n".join(lines[heading.map[1] : ends[0]]))
+
+    @property
+    def lead(self) -> str:
+        """The words of the opening."""
+        return self.opening.prose.strip()
 
     def sections_of(self, level: int) -> Iterator[Section]:
         """The sections whose headings have this level, in order, with all that is in them."""
@@ -746,6 +816,7 @@ class Page:
         return [
             Equation(name, without_tag(tex), i)
             for i, markdown in self.markdown.items()
+            if "\\tag" in markdown.source
             for tex in markdown.displays
             for name in tags_in(tex)
         ]
@@ -781,13 +852,25 @@ class Page:
             if any("image/png" in o.get("data", {}) or html_of(o) for o in cell.outputs)
         ]
 
+    @cached_property
+    def second_reading(self) -> tuple[int, int]:
+        """(cell, line) of the heading at which the second reading begins, on a page of the
+        second pattern that has one; else (0, 0)."""
+        seen = False
+        for i, markdown in self.markdown.items():
+            for line, level, text in markdown.headings:
+                if level == 2 and seen and self.pattern >= 2:
+                    return i, line
+                seen = seen or (level == 2 and kind_of_heading(text) == "Summary")
+        return 0, 0
+
     def _minutes(self, cells) -> float:
         total = 0.0
         for i, cell in cells:
             if cell.cell_type == "markdown":
                 total += self.markdown[i].minutes
-            elif not FOLDED & set(tags(cell)):
-                total += sum(bool(line.strip()) for line in cell.source.splitlines()) / 7
+            else:
+                total += minutes_of_code(cell)
         return total
 
     @cached_property
@@ -806,18 +889,27 @@ class Page:
 
 
 @lru_cache(512)
-def _page_at(path: Path, stamp: tuple[int, int], validate: bool) -> Page:
-    return Page(path, read(path, validate=validate))
+def _page_at(path: Path, stamp: tuple[int, int]) -> Page:
+    return Page(path, read(path, validate=False))
+
+
+@lru_cache(512)
+def _validated(path: Path, stamp: tuple[int, int]) -> None:
+    read(path)
 
 
 def page(path: Path, *, validate: bool = False) -> Page:
-    """The page at `path`, read again only when its file changes. Raises PageError."""
+    """The page at `path`, read and validated again only when its file changes. Raises
+    PageError."""
     path = Path(path).resolve()
     try:
         found = path.stat()
     except OSError:
         raise PageError(f"{name_of(path)}: there is no such file") from None
-    return _page_at(path, (found.st_mtime_ns, found.st_size), validate)
+    stamp = (found.st_mtime_ns, found.st_size)
+    if validate:
+        _validated(path, stamp)
+    return _page_at(path, stamp)
 
 
 def written_pages() -> list[tuple[PlannedPage, Page]]:
@@ -834,6 +926,11 @@ def repository() -> str:
     """The repository's address, from `_config.yml`: repository.url."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     return config["repository"]["url"].rstrip("/").removesuffix(".git")
+
+
+def is_published() -> bool:
+    """Whether the repository's address is one that a link may lead to."""
+    return PLACEHOLDER not in repository().split("/")
 
 
 def version() -> str:

@@ -30,7 +30,7 @@ import nbformat
 import psutil
 from tqdm import tqdm
 
-from book import contract, environment, model, processes
+from book import contract, environment, folding, model, processes
 from book.model import PageError
 
 FAILED = model.ROOT / "_build" / "failed"
@@ -60,7 +60,7 @@ def prepare(notebook) -> None:
             cell.metadata["tags"] = wanted
         else:
             cell.metadata.pop("tags", None)
-    # folding.apply(notebook)
+    folding.apply(notebook)
 
 
 def setup_source(notebook) -> str:

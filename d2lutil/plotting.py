@@ -1,122 +1,18 @@
-"""One look for every figure, and the few kinds of figure that recur.
+"""The few kinds of figure that recur.
 
 matplotlib is loaded by the functions, not by the module: `import d2lutil` stays fast.
 """
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 import torch
 
-#: Colours that stay apart for colour-blind readers (after Okabe and Ito, 2008), darkened to
-#: a contrast of at least 3 with white. Use them in this order.
-COLORS = ("#0067a5", "#c25400", "#00795a", "#a8337a", "#8a6a00", "#3a8fb7", "#555555")
-
-_STYLE = {
-    "figure.figsize": (6.4, 3.6),
-    "figure.dpi": 144,
-    "figure.constrained_layout.use": True,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "axes.edgecolor": "#444444",
-    "axes.labelcolor": "#222222",
-    "axes.titlesize": "medium",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.8,
-    "font.size": 11,
-    "legend.frameon": False,
-    "image.cmap": "viridis",
-    "image.interpolation": "none",
-    "svg.fonttype": "none",
-    "xtick.color": "#444444",
-    "ytick.color": "#444444",
-}
-
-
-def use_style() -> None:
-    """Give every figure drawn from now on the book's look. `subplots` calls it."""
-    import matplotlib
-    from cycler import cycler
-
-    matplotlib.rcParams.update(_STYLE)
-    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COLORS)
-
-
-def subplots(rows: int = 1, columns: int = 1, *, size: tuple[float, float] | None = None, **options):
-    """A figure and its axes in the book's style: ``fig, ax = subplots()``.
-
-    `size` is (width, height) in inches, (6.4, 3.6) unless told; wider than 8 becomes too
-    small to read on a phone. Other options go to `matplotlib.pyplot.subplots`.
-    """
-    use_style()
-    import matplotlib.pyplot as plt
-
-    if size is not None:
-        options["figsize"] = size
-    return plt.subplots(rows, columns, **options)
-
-
-def show(fig, *, alt: str, photo: bool = False) -> None:
-    """Show a figure, with the text that stands for it where it cannot be seen.
-
-    Parameters
-    ----------
-    fig : matplotlib.figure.Figure
-        It is closed afterwards.
-    alt : str
-        One or two sentences: what the figure shows and what to see in it. Stored as the
-        ``alt`` metadata of the ``image/png`` output.
-    photo : bool
-        True where colours must not be inverted in dark mode (photographs, digits).
-
-    Raises
-    ------
-    TypeError
-        if `fig` is not a figure.
-    ValueError
-        if `alt` is too short to describe anything, or nothing was drawn.
-    """
-    from IPython.display import display
-    from matplotlib.figure import Figure
-    import matplotlib.pyplot as plt
-
-    if not isinstance(fig, Figure):
-        raise TypeError(f"show: the first argument must be a matplotlib Figure, got {type(fig).__name__}")
-    if not isinstance(alt, str) or len(alt.split()) < 4:
-        raise ValueError("show: alt must say in words what the figure shows, for readers who "
-                         f"cannot see it; got {alt!r}")
-    if not any(ax.has_data() for ax in fig.axes) and not fig.texts and not fig.images:
-        raise ValueError("show: nothing was drawn on the figure")
-    png, width, height = _png(fig, photo)
-    plt.close(fig)
-    alt = " ".join(alt.split())
-    metadata = {"alt": alt, "width": width // 2, "height": height // 2}
-    if photo:
-        metadata["photo"] = True
-    display({"image/png": base64.b64encode(png).decode(), "text/plain": f"Figure: {alt}"},
-            metadata={"image/png": metadata}, raw=True)
-
-
-def _png(fig, photo: bool) -> tuple[bytes, int, int]:
-    """The figure as a small PNG: at most 256 colours, which only photographs need more than."""
-    from PIL import Image
-
-    raw = io.BytesIO()
-    fig.savefig(raw, format="png", metadata={"Software": None})
-    image = Image.open(raw).convert("RGB")
-    if not photo:
-        image = image.quantize(256, dither=Image.Dither.NONE)
-    small = io.BytesIO()
-    image.save(small, format="png", optimize=True)
-    return small.getvalue(), *image.size
+from .figures import show as show
+from .figures import subplots as subplots
+from .style import COLOR as COLOR
+from .style import COLORS as COLORS
+from .style import book_style as book_style
 
 
 def _numpy(values) -> np.ndarray:
@@ -125,15 +21,24 @@ def _numpy(values) -> np.ndarray:
     return np.asarray(values)
 
 
-def curves(x, ys: dict, *, xlabel: str, ylabel: str, title: str = "", xscale: str = "linear",
-           yscale: str = "linear", ax=None):
+def curves(
+    x,
+    ys: dict,
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    xscale: str = "linear",
+    yscale: str = "linear",
+    ax=None,
+):
     """Lines with a legend; a line that was measured several times gets a band.
 
     Parameters
     ----------
     x : (n,) array, tensor or list; None for 0 … n-1
-    ys : dict from label to values of shape (n,), or (repeats, n): then the line is the mean
-        and the band is the mean ± one standard error over the repeats.
+    ys : dict from label to values of shape (n,), or (repeats, n): then the line is the
+        mean and the band is the mean ± one standard error over the repeats.
     ax : matplotlib Axes to draw on; a new figure unless given.
 
     Returns the figure.
@@ -146,39 +51,67 @@ def curves(x, ys: dict, *, xlabel: str, ylabel: str, title: str = "", xscale: st
     for i, (label, values) in enumerate(ys.items()):
         y = _numpy(values)
         if y.ndim not in (1, 2):
-            raise ValueError(f"curves: {label!r} has shape {y.shape}; give (n,) or (repeats, n)")
+            raise ValueError(
+                f"curves: {label!r} has shape {y.shape}; give (n,) or (repeats, n)"
+            )
         mean = y if y.ndim == 1 else y.mean(0)
         at = np.arange(len(mean)) if x is None else _numpy(x)
         if len(at) != len(mean):
-            raise ValueError(f"curves: {label!r} has {len(mean)} values for {len(at)} places on the x axis")
-        line, = ax.plot(at, mean, linestyle=styles[i % len(styles)], label=label)
+            raise ValueError(
+                f"curves: {label!r} has {len(mean)} values for {len(at)} places "
+                "on the x axis"
+            )
+        (line,) = ax.plot(at, mean, linestyle=styles[i % len(styles)], label=label)
         if y.ndim == 2 and len(y) > 1:
             error = y.std(0, ddof=1) / len(y) ** 0.5
-            ax.fill_between(at, mean - error, mean + error, color=line.get_color(), alpha=0.2, linewidth=0)
+            ax.fill_between(
+                at,
+                mean - error,
+                mean + error,
+                color=line.get_color(),
+                alpha=0.2,
+                linewidth=0,
+            )
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
     if len(ys) > 1:
         ax.legend()
     return ax.figure
 
 
-def heatmap(matrix, *, xlabel: str, ylabel: str, title: str = "", xticks=None, yticks=None,
-            annotate: str | None = None, colorbar: str | None = None, ax=None, **options):
-    """A matrix as colours, row 0 on top.
+def heatmap(
+    matrix,
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    xticks=None,
+    yticks=None,
+    annotate: str | None = None,
+    colorbar: str | None = None,
+    ax=None,
+    **options,
+):
+    """A matrix as colors, row 0 on top.
 
-    `xticks`, `yticks` are labels, one a column and one a row; `annotate` is a format such as
-    ``".2f"`` that writes each value into its cell; `colorbar` is the label of a colour bar.
-    Other options (``cmap``, ``vmin``, …) go to `Axes.imshow`. Returns the figure.
+    `xticks`, `yticks` are labels, one a column and one a row; `annotate` is a format
+    such as ``".2f"`` that writes each value into its cell; `colorbar` is the label of a
+    color bar. Other options (``cmap``, ``vmin``, …) go to `Axes.imshow`. Returns the
+    figure.
     """
     m = _numpy(matrix)
     if m.ndim != 2:
-        raise ValueError(f"heatmap: the matrix must have two dimensions, got shape {m.shape}")
+        raise ValueError(
+            f"heatmap: the matrix must have two dimensions, got shape {m.shape}"
+        )
     if ax is None:
         _, ax = subplots()
     image = ax.imshow(m, aspect=options.pop("aspect", "auto"), **options)
     ax.grid(False)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    for labels, set_ticks, name, size in ((xticks, ax.set_xticks, "xticks", m.shape[1]),
-                                          (yticks, ax.set_yticks, "yticks", m.shape[0])):
+    for labels, set_ticks, name, size in (
+        (xticks, ax.set_xticks, "xticks", m.shape[1]),
+        (yticks, ax.set_yticks, "yticks", m.shape[0]),
+    ):
         if labels is not None:
             if len(labels) != size:
                 raise ValueError(f"heatmap: {len(labels)} {name} for {size} places")
@@ -187,8 +120,15 @@ def heatmap(matrix, *, xlabel: str, ylabel: str, title: str = "", xticks=None, y
         for i, j in np.ndindex(*m.shape):
             r, g, b, _ = image.cmap(image.norm(m[i, j]))
             dark = 0.299 * r + 0.587 * g + 0.114 * b < 0.55
-            ax.text(j, i, format(m[i, j], annotate), ha="center", va="center", fontsize=9,
-                    color="white" if dark else "black")
+            ax.text(
+                j,
+                i,
+                format(m[i, j], annotate),
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if dark else "black",
+            )
     if colorbar is not None:
         ax.figure.colorbar(image, ax=ax, label=colorbar)
     return ax.figure
@@ -197,18 +137,24 @@ def heatmap(matrix, *, xlabel: str, ylabel: str, title: str = "", xticks=None, y
 def image_grid(images, *, columns: int = 8, titles=None, cell: float = 0.8):
     """Small images side by side. Show it with ``photo=True``.
 
-    `images` is (n, height, width) grey or (n, height, width, 3) colour, grey scaled over all
-    images, colour in [0, 1] or 0 … 255. `cell` is an image's side in inches. Returns the figure.
+    `images` is (n, height, width) gray or (n, height, width, 3) color, gray scaled over
+    all images, color in [0, 1] or 0 … 255. `cell` is an image's side in inches. Returns
+    the figure.
     """
     pictures = _numpy(images)
     if pictures.ndim not in (3, 4) or len(pictures) == 0:
-        raise ValueError(f"image_grid: images must be (n, height, width) or (n, height, width, 3), got {pictures.shape}")
+        raise ValueError(
+            "image_grid: images must be (n, height, width) or (n, height, width, 3), "
+            f"got {pictures.shape}"
+        )
     if titles is not None and len(titles) != len(pictures):
         raise ValueError(f"image_grid: {len(titles)} titles for {len(pictures)} images")
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     high = cell * (1.35 if titles is not None else 1.05)
-    fig, axes = subplots(rows, columns, size=(cell * 1.05 * columns, high * rows), squeeze=False)
+    fig, axes = subplots(
+        rows, columns, figsize=(cell * 1.05 * columns, high * rows), squeeze=False
+    )
     low, top = (pictures.min(), pictures.max()) if pictures.ndim == 3 else (None, None)
     for i, ax in enumerate(axes.flat):
         ax.set_axis_off()
@@ -219,12 +165,21 @@ def image_grid(images, *, columns: int = 8, titles=None, cell: float = 0.8):
     return fig
 
 
-def contour_paths(function, paths: dict, *, xlim: tuple[float, float], ylim: tuple[float, float],
-                  xlabel: str = "$x_1$", ylabel: str = "$x_2$", levels=12, ax=None):
-    """The contours of a function of the plane, and paths over it (of an optimizer, say).
+def contour_paths(
+    function,
+    paths: dict,
+    *,
+    xlim: tuple[float, float],
+    ylim: tuple[float, float],
+    xlabel: str = "$x_1$",
+    ylabel: str = "$x_2$",
+    levels=12,
+    ax=None,
+):
+    """The contours of a function of the plane, and paths over it, of an optimizer, say.
 
-    `function(x, y)` takes two (n, n) arrays and gives one; `paths` is a dict from label to
-    points of shape (steps, 2). Returns the figure.
+    `function(x, y)` takes two (n, n) arrays and gives one; `paths` is a dict from label
+    to points of shape (steps, 2). Returns the figure.
     """
     if ax is None:
         _, ax = subplots()
@@ -234,8 +189,12 @@ def contour_paths(function, paths: dict, *, xlim: tuple[float, float], ylim: tup
     for label, points in paths.items():
         p = _numpy(points)
         if p.ndim != 2 or p.shape[1] != 2:
-            raise ValueError(f"contour_paths: {label!r} must have shape (steps, 2), got {p.shape}")
-        line, = ax.plot(p[:, 0], p[:, 1], marker="o", markersize=3, linewidth=1.2, label=label)
+            raise ValueError(
+                f"contour_paths: {label!r} must have shape (steps, 2), got {p.shape}"
+            )
+        (line,) = ax.plot(
+            p[:, 0], p[:, 1], marker="o", markersize=3, linewidth=1.2, label=label
+        )
         ax.plot(*p[-1], marker="*", markersize=11, color=line.get_color())
     ax.set(xlim=xlim, ylim=ylim, xlabel=xlabel, ylabel=ylabel)
     if len(paths) > 1:

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import copy
 import math
-import numbers
 import os
 import sys
 
 import torch
 
+from .refusals import (
+    check_batch,
+    check_loss,
+    check_options,
+    check_output,
+    make_optimizer,
+    number,
+    what,
+)
+from .schedules import make_schedule
+
 
 class History(dict):
     """What `fit` returns: ``history["loss"]`` is a list with one number an epoch.
 
-    Keys: ``loss`` and each metric on the training batches (as the epoch went), ``valid_loss``
-    and ``valid_…`` on the validation batches (after the epoch), ``lr``. `best_epoch` (counted
-    from 1) is the one of the smallest validation loss (training loss without validation);
-    `stopped_early` tells whether patience ran out.
+    Keys: ``loss`` and each metric on the training batches (as the epoch went),
+    ``valid_loss`` and ``valid_…`` on the validation batches (after the epoch), and
+    ``lr``, the rate of each epoch, or of each step where the schedule steps by batch.
+    `best_epoch`, from 1, has the smallest validation loss (training loss without
+    validation); `stopped_early` tells whether patience ran out.
     """
 
     best_epoch: int | None = None
@@ -28,7 +39,7 @@ class History(dict):
         return len(self.get("loss", ()))
 
     def plot(self, **options):
-        """The figure of every curve against the epoch: losses, and metrics in a panel of their own.
+        """The figure of every curve against the epoch; metrics have their own panel.
 
         Options go to `subplots`. Show it with ``show(history.plot(), alt="…")``.
         """
@@ -37,13 +48,15 @@ class History(dict):
         names = [k for k in self if k != "lr"]
         losses = [k for k in names if k.removeprefix("valid_") == "loss"]
         metrics = [k for k in names if k not in losses]
+        panels = [(losses, "loss"), (metrics, "metric")][: 2 if metrics else 1]
+        options = {"figsize": (7.6 if metrics else 6.4, 3.2), **options}
+        fig, axes = subplots(1, len(panels), squeeze=False, **options)
         epoch = list(range(1, self.epochs + 1))
-        columns = 2 if metrics else 1
-        fig, axes = subplots(1, columns, squeeze=False, **{"size": (6.4 if columns == 1 else 7.6, 3.2), **options})
-        for ax, keys, ylabel in zip(axes[0], (losses, metrics), ("loss", "metric")):
-            label = keys[0] if len({k.removeprefix("valid_") for k in keys}) == 1 else ylabel
-            curves(epoch, {k.replace("_", " "): self[k] for k in keys}, xlabel="epoch",
-                   ylabel=label.removeprefix("valid_"), ax=ax)
+        for ax, (keys, ylabel) in zip(axes[0], panels, strict=True):
+            plain = {k.removeprefix("valid_") for k in keys}
+            lines = {k.replace("_", " "): self[k] for k in keys}
+            ylabel = plain.pop() if len(plain) == 1 else ylabel
+            curves(epoch, lines, xlabel="epoch", ylabel=ylabel, ax=ax)
         return fig
 
     def __repr__(self) -> str:
@@ -51,24 +64,42 @@ class History(dict):
         return f"History({self.epochs} epochs: {last})"
 
 
-def fit(model, loss, batches, *, epochs: int, optimizer=None, lr: float | None = None, valid=None,
-        metrics: dict | None = None, schedule=None, clip: float | None = None, patience: int | None = None,
-        min_delta: float = 0.0, restore_best: bool = True, progress: bool | None = None) -> History:
+def fit(
+    model,
+    loss,
+    batches,
+    *,
+    epochs: int,
+    optimizer=None,
+    lr: float | None = None,
+    valid=None,
+    metrics: dict | None = None,
+    schedule=None,
+    schedule_every: str | None = None,
+    clip: float | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    progress: bool | None = None,
+) -> History:
     """Train a model: for each epoch, for each batch, loss, gradients, step.
 
     Parameters
     ----------
     model : torch.nn.Module, on the device of the batches
-    loss : function of (model(*inputs), target) to a scalar tensor, a mean over the batch's rows
-    batches : iterable of tuples (*inputs, target), iterated once an epoch (`data.batches`)
-    optimizer : a torch optimizer, or a class or function that makes one of (parameters, lr=lr).
-        Adam unless told, with lr 1e-3 unless told.
-    valid : batches like the training ones; evaluated after each epoch, in evaluation mode
-    metrics : dict from name to a function of (model(*inputs), target) to one number, a mean over rows
-    schedule : function from the optimizer to a torch scheduler, which steps after each epoch
-    clip : the largest norm that the gradient (all parameters as one vector) may have
-    patience, min_delta : stop when the validation loss has not fallen by more than `min_delta`
-        for `patience` epochs
+    loss : function of (model(*inputs), target) to a scalar tensor, a mean over rows
+    batches : iterable of tuples (*inputs, target), one pass an epoch (`data.batches`)
+    optimizer : a torch optimizer, or a class or function that makes one of (parameters,
+        lr=lr). Adam unless told, with lr 1e-3 unless told.
+    valid : batches like the training ones, for an evaluation after each epoch
+    metrics : dict from name to a function like the loss, to one number
+    schedule : function from the optimizer to a torch scheduler
+    schedule_every : "epoch" or "batch", after which the scheduler steps. A schedule
+        whose length is not the number of these steps is refused.
+    clip : the largest norm that the gradient (of all that the optimizer holds, as one
+        vector) may have
+    patience, min_delta : stop when the validation loss has not fallen by more than
+        `min_delta` for `patience` epochs
     restore_best : with `patience`, end with the weights of the best epoch
     progress : show a bar; unless told, when someone is there to watch
 
@@ -80,128 +111,132 @@ def fit(model, loss, batches, *, epochs: int, optimizer=None, lr: float | None =
     Raises
     ------
     FloatingPointError
-        if the loss becomes NaN or infinite; the weights are those before that batch.
+        if the loss becomes NaN or infinite (the weights are those before that batch),
+        or a metric NaN, or a weight NaN or infinite.
     ValueError, TypeError
-        if the model is on another device than the batches, there is no batch, or the loss
-        or a metric does not give one number.
+        for whatever would train wrongly in silence: see `refusals` and `schedules`.
     """
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(f"fit: epochs must be a positive whole number, got {epochs!r}")
-    if patience is not None and (valid is None or patience < 1):
-        raise ValueError("fit: patience needs valid batches and must be at least 1")
-    if clip is not None and not clip > 0:
-        raise ValueError(f"fit: clip must be positive, got {clip!r}")
+    check_options(model, loss, batches, valid, epochs, clip, patience, min_delta)
     metrics = dict(metrics or {})
-    optimizer = _optimizer(model, optimizer, lr)
-    scheduler = schedule(optimizer) if schedule is not None else None
+    optimizer = make_optimizer(model, optimizer, lr)
+    held = [p for group in optimizer.param_groups for p in group["params"]]
+    scheduler = make_schedule(schedule, schedule_every, optimizer, epochs, batches)
+    by_batch = scheduler is not None and schedule_every == "batch"
     history, best, best_state = History(), math.inf, None
+    rates: list[float] = []
+
+    def step(value, epoch: int, i: int) -> float:
+        """One step of training, of batch `i`. Returns the loss."""
+        optimizer.zero_grad()
+        value.backward()
+        if (epoch, i) == (1, 1) and all(p.grad is None for p in held):
+            raise ValueError("fit: the loss depends on nothing that is trained")
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(held, clip)
+        now = value.item()  # an accelerator has the gradient to work on meanwhile
+        if not math.isfinite(now):
+            if i > 1:
+                _check_weights(held, epoch, i - 1)
+            raise _not_finite("training loss", now, epoch, i)
+        if by_batch or i == 1:
+            rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if by_batch:
+            scheduler.step()
+        return now
+
     for epoch in _bar(range(1, epochs + 1), progress):
         model.train()
-        now = _run(model, loss, metrics, batches, epoch, "", optimizer, clip)
+        now = _means(model, loss, metrics, batches, epoch, "training", step)
+        _check_weights(held, epoch)
         if valid is not None:
             model.eval()
             with torch.no_grad():
-                now.update(_run(model, loss, metrics, valid, epoch, "valid_"))
-        now["lr"] = optimizer.param_groups[0]["lr"]
-        for key, value in now.items():
-            history.setdefault(key, []).append(value)
-        watched = now["loss" if valid is None else "valid_loss"]
-        if watched < best - min_delta:
-            best, history.best_epoch = watched, epoch
+                found = _means(model, loss, metrics, valid, epoch, "validation")
+            now.update({f"valid_{name}": mean for name, mean in found.items()})
+        for key, mean in now.items():
+            history.setdefault(key, []).append(mean)
+        score = now["loss" if valid is None else "valid_loss"]
+        if score < best - min_delta:
+            best, history.best_epoch = score, epoch
             if patience is not None and restore_best:
                 best_state = copy.deepcopy(model.state_dict())
-        if scheduler is not None:
-            plateau = isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
-            scheduler.step(watched) if plateau else scheduler.step()
+        if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            scheduler.step(score)
+        elif scheduler is not None and not by_batch:
+            scheduler.step()
         if patience is not None and epoch - history.best_epoch >= patience:
             history.stopped_early = True
             break
+    history["lr"] = rates
     if best_state is not None:
         model.load_state_dict(best_state)
     model.eval()
     return history
 
 
-def _run(model, loss, metrics, batches, epoch, prefix, optimizer=None, clip=None) -> dict[str, float]:
-    """One pass over the batches; trains where there is an optimizer."""
-    totals, rows = dict.fromkeys(["loss", *metrics], 0.0), 0
-    which = "validation" if prefix else "training"
+def _means(model, loss, metrics, batches, epoch, which, step=None) -> dict[str, float]:
+    """One pass over the batches, which trains with `step`: means over the rows."""
+    found, rows = {name: [] for name in ("loss", *metrics)}, []
     for i, batch in enumerate(batches, 1):
-        *inputs, target = _checked(model, batch, which, i)
-        if optimizer is not None:
-            optimizer.zero_grad()
+        check_batch(model, batch, which, i)
+        *inputs, target = batch
         y_hat = model(*inputs)
+        if (epoch, i) == (1, 1):
+            check_output(loss, metrics, y_hat, target)
         value = loss(y_hat, target)
-        if not isinstance(value, torch.Tensor) or value.numel() != 1:
-            raise TypeError(f"fit: the loss must be one number as a tensor, got {_what(value)}")
-        number = value.item()
-        if not math.isfinite(number):
-            raise FloatingPointError(f"fit: the {which} loss is {number} in epoch {epoch}, batch {i}. Training "
-                                     "diverged or the data hold such values: try a smaller lr, or clip=1.0.")
-        if optimizer is not None:
-            value.backward()
-            if clip is not None:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
-            optimizer.step()
-        n = len(target)
-        rows += n
-        totals["loss"] += n * number
+        check_loss(value, step is not None)
+        found["loss"].append(step(value, epoch, i) if step else value)
         with torch.no_grad():
             for name, metric in metrics.items():
-                totals[name] += n * _number(name, metric(y_hat, target))
-    if rows == 0:
-        raise ValueError(f"fit: the {which} batches gave nothing in epoch {epoch}" + (
-            ". A generator is used up after one pass: give data.batches(...) or a list."
-            if epoch > 1 else ": is the data empty?"))
-    return {prefix + name: total / rows for name, total in totals.items()}
+                found[name].append(number(name, metric(y_hat, target)))
+        rows.append(_rows(batch))
+    if not rows:
+        raise ValueError(
+            f"fit: the {which} batches gave nothing in epoch {epoch}: they are empty, "
+            "or used up after one pass"
+        )
+    means = {}
+    for name, values in found.items():
+        values = [float(value) for value in values]  # an accelerator is read once here
+        for i, value in enumerate(values, 1):
+            if math.isnan(value) or (name == "loss" and math.isinf(value)):
+                raise _not_finite(f"{which} {name}", value, epoch, i)
+        means[name] = sum(n * v for n, v in zip(rows, values, strict=True)) / sum(rows)
+    return means
 
 
-def _checked(model, batch, which, i):
-    if not isinstance(batch, (tuple, list)) or len(batch) < 2:
-        raise TypeError(f"fit: {which} batch {i} must be a tuple (inputs, target), got {_what(batch)}")
-    if i == 1:
-        home = next((p.device for p in model.parameters()), None)
-        for part in batch:
-            if isinstance(part, torch.Tensor) and home is not None and part.device != home:
-                raise ValueError(f"fit: the model is on {home} and the {which} batches are on {part.device}. "
-                                 "Write model.to(device()); data.batches puts batches there.")
-    return batch
+def _rows(batch) -> int:
+    """Rows of a batch: of its target, if that is a tensor, or of an input."""
+    for part in reversed(batch):
+        if isinstance(part, torch.Tensor) and part.ndim:
+            return len(part)
+    raise TypeError(f"fit: no part of a batch is a tensor with rows: {what(batch[0])}")
 
 
-def _optimizer(model, optimizer, lr):
-    if isinstance(optimizer, torch.optim.Optimizer):
-        if lr is not None:
-            raise ValueError("fit: lr is set in the optimizer you gave; give one or the other")
-        return optimizer
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    if not parameters:
-        raise ValueError("fit: the model has no parameters to train")
-    if optimizer is None:
-        return torch.optim.Adam(parameters, lr=1e-3 if lr is None else lr)
-    return optimizer(parameters) if lr is None else optimizer(parameters, lr=lr)
+def _not_finite(name: str, value: float, epoch: int, i: int) -> FloatingPointError:
+    return FloatingPointError(
+        f"fit: the {name} is {value} in epoch {epoch}, batch {i}. Training diverged or "
+        "the data hold such values: try a smaller lr, or clip=1.0."
+    )
 
 
-def _number(name, value) -> float:
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        return value.item()
-    if isinstance(value, numbers.Real):
-        return float(value)
-    raise TypeError(f"fit: the metric {name!r} must give one number, got {_what(value)}")
-
-
-def _what(value) -> str:
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
-    return f"a {type(value).__name__}"
+def _check_weights(held, epoch: int, i: int | None = None) -> None:
+    if not all(p.isfinite().all() for p in held):
+        batch = "" if i is None else f", batch {i}"
+        raise FloatingPointError(
+            f"fit: a weight is NaN or infinite after epoch {epoch}{batch}, though the "
+            "loss was finite: a gradient was not, as that of a square root at 0. Add a "
+            "small number under it, or try a smaller lr."
+        )
 
 
 def watched() -> bool:
-    """Whether a person looks on: a terminal, or a notebook that is not being executed for storing."""
+    """Whether a person looks on: in a terminal, or a notebook not run for storing."""
     if os.environ.get("D2LUTIL_EXPLORE", "").strip().lower() in ("stored", "check"):
         return False
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    if hasattr(shell, "kernel"):
+    if ipython and hasattr(ipython.get_ipython(), "kernel"):
         return True
     return bool(getattr(sys.stderr, "isatty", lambda: False)())
 

@@ -1,8 +1,8 @@
 """A headless Chromium for tests, and what they all watch: the console and the requests.
 
-`launch` takes Debian's chromium, or Google's, or the one that playwright has fetched. Where there is
-none the test is skipped with a line that says what to install; with CI=true in the environment
-it fails.
+`launch` takes Debian's chromium, or Google's, or the one that playwright has fetched.
+Where there is none the test is skipped with a line that says what to install; with
+CI=true in the environment it fails.
 """
 
 from __future__ import annotations
@@ -20,8 +20,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HTML = ROOT / "_build" / "html"
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def missing(reason: str):
@@ -34,9 +41,17 @@ def missing(reason: str):
 @functools.cache
 def build_site() -> None:
     """Bring the site in _build/html up to date, once a session."""
-    built = subprocess.run([sys.executable, "book/build_site.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        [sys.executable, "-m", "book.site.build"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if built.returncode:
-        pytest.fail(f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}")
+        pytest.fail(
+            f"the site cannot be built:\n{(built.stdout + built.stderr)[-3000:]}"
+        )
 
 
 @contextlib.contextmanager
@@ -58,8 +73,10 @@ def launch():
             except Error as error:
                 reason = str(error).splitlines()[0]
         if browser is None:
-            missing("no Chromium was found for the tests in a browser. Install one: "
-                    f"apt-get install chromium, or: playwright install chromium ({reason})")
+            missing(
+                "no Chromium was found for the tests in a browser. Install one: "
+                f"apt-get install chromium, or: playwright install chromium ({reason})"
+            )
         try:
             yield browser
         finally:
@@ -68,18 +85,32 @@ def launch():
 
 @contextlib.contextmanager
 def watched(browser, **options):
-    """A page in a fresh context, where errors of scripts and requests to other hosts fail the test."""
+    """A page where errors of scripts and requests to other hosts fail the test."""
     context = browser.new_context(**options)
     trouble = []
 
     def on_request(request):
-        if not request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:", "http://localhost:",
-                                       "ws://127.0.0.1:", "ws://localhost:")):
+        if not request.url.startswith(
+            (
+                "file:",
+                "data:",
+                "blob:",
+                "http://127.0.0.1:",
+                "http://localhost:",
+                "ws://127.0.0.1:",
+                "ws://localhost:",
+            )
+        ):
             trouble.append(f"a request to {request.url}")
 
     context.on("request", on_request)
     page = context.new_page()
-    page.on("console", lambda m: trouble.append(f"console {m.type}: {m.text}") if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: (
+            trouble.append(f"console {m.type}: {m.text}") if m.type == "error" else None
+        ),
+    )
     page.on("pageerror", lambda error: trouble.append(f"an error in a script: {error}"))
     try:
         yield page

@@ -36,6 +36,10 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs a Chromium")
+
+
 def pytest_generate_tests(metafunc):
     if "book_page" in metafunc.fixturenames:
         chosen = chosen_pages(metafunc.config)

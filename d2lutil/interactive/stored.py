@@ -1,0 +1,168 @@
+"""An interactive figure as HTML that moves by itself: frames, one script, one style."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import os
+import time
+from pathlib import Path
+
+from . import pad, sheet, stops, svg
+from .controls import Control
+from .figure import Figure
+from .film import Film
+
+MAX_BYTES = 150_000  # of a figure, gzipped
+
+
+def show_stored(figure: Figure) -> None:
+    from IPython.display import display
+
+    began = time.process_time()
+    text = stored_html(figure)
+    note = {
+        "seconds": round(time.process_time() - began, 3),
+        "frames": stops.count(figure.controls),
+        "bytes_gz": gzipped(text),
+    }
+    # Whoever runs the page learns what drawing took, apart from the page's own work.
+    path = os.environ.get("D2LUTIL_EXPLORE_TIMES")
+    if path:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(note) + "\n")
+    plain = f"Interactive figure: {figure.alt}"
+    display({"text/html": text, "text/plain": plain}, raw=True)
+
+
+def gzipped(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9, mtime=0))
+
+
+def stored_html(figure: Figure) -> str:
+    """The figure with all its values; ranges are thinned until it is light enough."""
+    film = Film(figure)
+    film.draw_again()
+    controls = figure.controls
+    likely = estimate(film)
+    room = max(likely, min(stops.count(controls), 2 * likely))  # whole, if it may fit
+    while True:  # frames that are drawn already are kept
+        thinned = stops.thin(controls, figure.keep, room)
+        n = stops.count(controls)
+        if n > 3 * likely:  # far too heavy: say so before all of it is drawn
+            raise ValueError(_too_heavy(figure, n, likely, MAX_BYTES * n // likely))
+        text = page_of(film, stops.settings(controls))
+        size = gzipped(text)
+        if size <= MAX_BYTES:
+            return text
+        if not thinned:
+            raise ValueError(_too_heavy(figure, n, n * MAX_BYTES // size, size))
+        room = int(0.95 * n * MAX_BYTES / size)
+
+
+def estimate(film: Film, sample: int = 12) -> int:
+    """About how many frames have room, from the weight of a few; rather too low."""
+    controls = film.figure.controls
+    one = [film.figure.first()]
+    some = stops.sample(controls, min(sample, stops.count(controls)))
+    base = gzipped(page_of(film, one))
+    more = gzipped(page_of(film, some))
+    each = max(1, (more - base) / max(1, len(some) - 1))
+    return max(1, int(1 + (MAX_BYTES - base) / each))
+
+
+def _too_heavy(figure: Figure, n: int, fit: int, size: int) -> str:
+    widest = max(figure.controls, key=lambda c: len(c.stops))
+    others = n // len(widest.stops)
+    if fit // others >= 2:
+        remedy = (
+            f"give control {widest.name!r} at most {fit // others} stops, a coarser "
+            f"range or stops={{{widest.name!r}: [...]}}"
+        )
+    else:
+        remedy = "give each control fewer stops, or leave one out"
+    return (
+        f"explore: the stored figure of {figure.name} is {size // 1000} KB gzipped, "
+        f"and {MAX_BYTES // 1000} KB are the most. It has {n} frames, "
+        f"{stops.counts(figure.controls)}, and about {max(1, fit)} would fit: "
+        f"{remedy}. "
+        "Or draw fewer points or pixels in each, and imshow instead of meshes, "
+        "surfaces and filled contours."
+    )
+
+
+def page_of(film: Film, settings: list[dict]) -> str:
+    """The HTML that holds these settings."""
+    figure, frames = film.figure, film.all(settings)
+    if film.is_images:
+        data = sheet.pack(frames, figure.smooth)
+    else:
+        data = {"data": svg.pack(frames)}
+    spec = {
+        "alt": figure.alt,
+        "controls": [_control_spec(figure, c) for c in figure.controls],
+        **data,
+    }
+    if figure.square:
+        spec["square"] = [figure.controls.index(c) for c in figure.square]
+        spec["pad"] = pad.draw_pad(figure)
+    if figure.ask:
+        spec["ask"] = figure.ask
+    code = json.dumps(spec, ensure_ascii=False, sort_keys=True)
+    name = hashlib.sha256(code.encode()).hexdigest()[:10]
+    spec["id"] = name
+    code = json.dumps(spec, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    classes = f"d2l-explore d2l-explore-{name}"
+    if film.is_images:
+        width, height = sheet.shown_size(figure, film.first)
+        source = sheet.image_url(film.first)
+        classes += " " + sheet.classes(figure)
+        limit = f"min(100%,{width}px)"
+    else:
+        width, height = (round(72 * side) for side in film.shape[1:])
+        encoded = base64.b64encode(film.first.encode()).decode()
+        source = f"data:image/svg+xml;base64,{encoded}"
+        classes += " d2l-photo" if figure.photo else ""
+        limit = "100%"
+    return (
+        f'<div class="{classes} tex2jax_ignore mathjax_ignore">\n'
+        f"<style>\n{asset('explore.css')}</style>\n"
+        f'<img class="d2l-first" style="max-width:{limit};height:auto" width="{width}" '
+        f'height="{height}" alt="{html.escape(figure.alt)}" src="{source}">\n'
+        f"{caption_html(figure)}"
+        "<noscript>This figure has controls where scripts may run: on the book's site, "
+        "or in a trusted notebook.</noscript>\n"
+        f"<script>\n{asset('explore.js').rstrip()}({code}, document.currentScript);\n"
+        "</script>\n</div>"
+    )
+
+
+def _control_spec(figure: Figure, c: Control) -> dict:
+    kind = "menu" if c.kind == "choice" and not c.is_short else c.kind
+    spec = {
+        "kind": kind,
+        "label": c.label,
+        "texts": [c.texts[i] for i in c.stops],
+        "start": c.stops.index(c.start),
+    }
+    if c in figure.square:
+        spec["places"] = [pad.place(c, c.values[i]) for i in c.stops]
+    if c is figure.play:
+        spec["times"] = figure.times(c.stops)
+    return spec
+
+
+def caption_html(figure: Figure) -> str:
+    if not figure.caption:
+        return ""
+    return f'<p class="d2l-caption">{html.escape(figure.caption)}</p>\n'
+
+
+def asset(name: str) -> str:
+    """explore.js or explore.css, without comment lines and indentation."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return "".join(line + "\n" for line in lines if line and not line.startswith("//"))
