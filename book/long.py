@@ -146,7 +146,7 @@ def definitions(page: Path, names: Iterable[str]) -> str:
     cells = [
         cell
         for cell in model.code_cells(model.page(page).notebook)
-        if not {"setup", "solution", "your-code"} & set(model.tags(cell))
+        if not {"setup", "solution", model.YOUR_CODE} & set(model.tags(cell))
     ]
     trees = [tree for cell in cells if (tree := model.tree_of(cell.source))]
     statements = [
