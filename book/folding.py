@@ -208,8 +208,8 @@ def _only_draws(code: Code, group: list[Statement], drawing: set[Statement]) -> 
 
 
 def _helpers(code: Code, group: list[Statement]) -> set[Statement]:
-    """Functions of a cell that draws, which no other cell reads: they work for the figure.
-    Who wants them read gives them a cell of their own."""
+    """Functions of a cell that draws, which no other cell reads but in a check: they work
+    for the figure. Who wants them read gives them a cell of their own."""
     place = {statement: i for i, statement in enumerate(code.statements)}
     return {
         s
@@ -217,7 +217,9 @@ def _helpers(code: Code, group: list[Statement]) -> set[Statement]:
         if isinstance(s.node, FUNCTIONS)
         and s.role != "draws"
         and s.outer is None
-        and all(r.cell == s.cell for r, _ in code.readers(place[s]))
+        and all(
+            r.cell == s.cell or r.role == "check" for r, _ in code.readers(place[s])
+        )
     }
 
 

@@ -7,7 +7,6 @@ import contextlib
 import dis
 import inspect
 import random
-import re
 import textwrap
 import traceback
 from types import CodeType, FunctionType
@@ -16,11 +15,6 @@ import numpy as np
 import torch
 
 from .line import VerificationError, silence
-
-#: The first line that `check_yours` prints.
-EXERCISE_LINE = re.compile(
-    r"(?P<state>… not yet|✓ yours is right|✗ not right yet): (?P<name>\S+)"
-)
 
 
 def check_yours(yours, check) -> None:
