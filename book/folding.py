@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 
+from book.model import YOUR_CODE
 from book.statements import (
     FUNCTIONS,
     HEADERS,
@@ -112,7 +113,7 @@ def _label(
         return SETUP
     if "solution" in tags(cell):
         return SOLUTION
-    if not group:
+    if not group or YOUR_CODE in tags(cell):
         return None
     if all(s.role == "import" or _sets_something(s) for s in group):
         return IMPORTS if any(s.role == "import" for s in group) else None
