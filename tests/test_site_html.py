@@ -198,7 +198,7 @@ def test_labels_and_what_they_fold():
             "verify('A', a=1, b=1)", printed("✓ A | a = b | atol 0"), "hide-input"
         ),
         "Code": cell("print(7)", printed("7"), "hide-input"),
-        "Solution": cell("y = 1", printed("8"), "solution", "hide-cell"),
+        "Solution in code": cell("y = 1", printed("8"), "solution", "hide-cell"),
         "": cell("z = 1"),
     }
     one = page(*cells.values())
