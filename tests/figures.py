@@ -31,12 +31,17 @@ def stored_figures(path: Path) -> list[str]:
     return [page for page in pages if 'class="d2l-explore ' in page]
 
 
-def spec_of(html: str) -> dict:
-    """What explore.js is given."""
+def call_of(html: str) -> str:
+    """What explore.js is given, as it stands in the page."""
     found = re.search(
         r"^\}\)\((\{.*\}), document\.currentScript\);$", html, re.MULTILINE
     )
-    return json.loads(found[1])
+    return found[1]
+
+
+def spec_of(html: str) -> dict:
+    """What explore.js is given."""
+    return json.loads(call_of(html))
 
 
 def frames_of(spec: dict) -> list[str]:

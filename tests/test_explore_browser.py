@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from browser import HTML, ROOT, build_site, launch, watched
-from figures import bare, frames_of, number, spec_of, stored, stored_figures
+from figures import bare, call_of, frames_of, number, spec_of, stored, stored_figures
 from PIL import Image
 
 MAX_FIGURE, MAX_PAGE = 150_000, 300_000  # bytes, gzipped
@@ -277,11 +277,12 @@ def test_every_figure_moves_in_a_bare_file(path, browser, tmp_path, capsys):
 
 
 def is_current(built: Path, path: Path) -> bool:
-    """Whether the site's page holds the figures of the stored page."""
+    """Whether the site's page holds the figures of the stored page, captions aside: the
+    site numbers them."""
     if not built.exists():
         return False
     text = built.read_text(encoding="utf-8")
-    return all(html in text for html in stored_figures(path))
+    return all(call_of(html) in text for html in stored_figures(path))
 
 
 @pages
