@@ -161,7 +161,7 @@ def test_trusted_the_stored_figure_moves(lab, browser, folder, environment):
             "e => e.dataset.frame", arg=page.locator(FIGURE).element_handle()
         )
         assert image_of(page).get_attribute("src") != before
-        assert slider.get_attribute("aria-valuetext") == "200"
+        assert slider.get_attribute("aria-valuetext") == "120"
         assert page.evaluate("document.activeElement.type") == "range", (
             "the notebook took the key away"
         )
@@ -186,12 +186,12 @@ def test_running_the_page_replaces_it_by_live_sliders(lab, browser, capsys):
             ".jp-OutputArea .widget-slider [role='slider'], .jp-OutputArea .noUi-handle"
         )
         assert sliders.count() == 2
-        assert "warmup: 100" in live.get_attribute("alt")
+        assert "warm-up, steps: 100" in live.get_attribute("alt")
 
         sliders.first.focus()
         start = time.monotonic()
         page.keyboard.press("ArrowRight")
-        wait_for_alt(page, "warmup: 110")
+        wait_for_alt(page, "warm-up, steps: 120")
         with capsys.disabled():
             print(
                 f"\n  a live move in JupyterLab takes {1000 * (time.monotonic() - start):.0f} ms",
@@ -199,9 +199,9 @@ def test_running_the_page_replaces_it_by_live_sliders(lab, browser, capsys):
             )
         for _ in range(12):  # as quick as it goes: what is shown at last is the last
             page.keyboard.press("ArrowRight")
-        wait_for_alt(page, "warmup: 230")
+        wait_for_alt(page, "warm-up, steps: 360")
         page.get_by_role("button", name="Reset").click()
-        wait_for_alt(page, "warmup: 100")
+        wait_for_alt(page, "warm-up, steps: 100")
         page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
