@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 
+from book.model import YOUR_CODE
 from book.statements import (
     FUNCTIONS,
     HEADERS,
@@ -112,7 +113,7 @@ def _label(
         return SETUP
     if "solution" in tags(cell):
         return SOLUTION
-    if not group:
+    if not group or YOUR_CODE in tags(cell):
         return None
     if all(s.role == "import" or _sets_something(s) for s in group):
         return IMPORTS if any(s.role == "import" for s in group) else None
@@ -187,9 +188,7 @@ def _for_drawing(code: Code) -> set[Statement]:
         found -= wrong
 
 
-def _only_draws(
-    code: Code, group: list[Statement], drawing: set[Statement]
-) -> bool:
+def _only_draws(code: Code, group: list[Statement], drawing: set[Statement]) -> bool:
     helpers = _helpers(code, group)
     nodes = {helper.node for helper in helpers}
     silent = {"import", "print"}
@@ -209,8 +208,8 @@ def _only_draws(
 
 
 def _helpers(code: Code, group: list[Statement]) -> set[Statement]:
-    """Functions of a cell that draws, which no other cell reads: they work for the figure.
-    Who wants them read gives them a cell of their own."""
+    """Functions of a cell that draws, which no other cell reads but in a check: they work
+    for the figure. Who wants them read gives them a cell of their own."""
     place = {statement: i for i, statement in enumerate(code.statements)}
     return {
         s
@@ -218,7 +217,9 @@ def _helpers(code: Code, group: list[Statement]) -> set[Statement]:
         if isinstance(s.node, FUNCTIONS)
         and s.role != "draws"
         and s.outer is None
-        and all(r.cell == s.cell for r, _ in code.readers(place[s]))
+        and all(
+            r.cell == s.cell or r.role == "check" for r, _ in code.readers(place[s])
+        )
     }
 
 

@@ -57,10 +57,6 @@ class Script:
     def stored(self) -> Path:
         return self.page.with_name(f"{self.page.stem}_long.json")
 
-    @property
-    def command(self) -> str:
-        return f"make long PAGE={model.name_of(self.page)}"
-
     def source(self) -> str:
         """The page's code that the script takes."""
         return definitions(self.page, self.takes)
@@ -119,7 +115,7 @@ def stale(path: Path) -> str | None:
                 return None
             return f"{stored.name} has no script in book/long_runs that makes it"
         if not stored.exists():
-            return f"{stored.name} is missing: {script.command}"
+            return f"{stored.name} is missing"
         if (
             json.loads(stored.read_text(encoding="utf-8")).get("digest")
             == script.digest()
@@ -129,7 +125,7 @@ def stale(path: Path) -> str | None:
         return f"{stored.name}: {error}"
     return (
         f"{stored.name} was made by other code than its script and the page's functions are "
-        f"now: {script.command}"
+        "now"
     )
 
 
@@ -146,7 +142,7 @@ def definitions(page: Path, names: Iterable[str]) -> str:
     cells = [
         cell
         for cell in model.code_cells(model.page(page).notebook)
-        if not {"setup", "solution", "your-code"} & set(model.tags(cell))
+        if not {"setup", "solution", model.YOUR_CODE} & set(model.tags(cell))
     ]
     trees = [tree for cell in cells if (tree := model.tree_of(cell.source))]
     statements = [

@@ -135,7 +135,9 @@ class PlannedPage:
 
     @property
     def written(self) -> bool:
-        return any((ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md"))
+        return any(
+            (ROOT / f"{self.docname}{end}").exists() for end in (".ipynb", ".md")
+        )
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
     """
     path = Path(path)
     try:
-        entries = yaml.load(path.read_text(encoding="utf-8"), _WithLines)  # noqa: S506
+        entries = yaml.load(path.read_text(encoding="utf-8"), _WithLines)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -195,13 +197,18 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
 
     def field(entry, where, needed, optional=()):
         if not isinstance(entry, dict):
-            fail(entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}")
+            fail(
+                entry, f"{where}: {entry!r} must be a mapping with {', '.join(needed)}"
+            )
         keys = set(entry) - {"__line__"}
         for key in needed:
             if key not in keys:
                 fail(entry, f"{where} has no {key!r}; write {key}: …")
         for key in keys - {*needed, *optional}:
-            fail(entry, f"{where} has {key!r}; known are {', '.join((*needed, *optional))}")
+            fail(
+                entry,
+                f"{where} has {key!r}; known are {', '.join((*needed, *optional))}",
+            )
 
     chapters, lines = [], {}
     for entry in entries:
@@ -219,20 +226,35 @@ def read_plan(path: Path = PLAN) -> tuple[Chapter, ...]:
             field(page, f"the page {address}", ("slug", "title", "needs"), ("kind",))
             kind = page.get("kind", "lesson")
             if kind not in KINDS:
-                fail(page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}")
+                fail(
+                    page, f"{address}: the kind {kind!r} is none of {', '.join(KINDS)}"
+                )
             if address in lines:
-                fail(page, f"{address} stands in line {lines[address]['__line__']} already")
+                fail(
+                    page,
+                    f"{address} stands in line {lines[address]['__line__']} already",
+                )
             needs = page["needs"]
-            if not isinstance(needs, list) or not all(isinstance(n, str) for n in needs):
-                fail(page, f"{address}: needs must be a list of folder/slug, got {needs!r}")
+            if not isinstance(needs, list) or not all(
+                isinstance(n, str) for n in needs
+            ):
+                fail(
+                    page,
+                    f"{address}: needs must be a list of folder/slug, got {needs!r}",
+                )
             lines[address] = page
-            pages.append(PlannedPage(name, slug, str(page["title"]), kind, tuple(needs)))
+            pages.append(
+                PlannedPage(name, slug, str(page["title"]), kind, tuple(needs))
+            )
         chapters.append(Chapter(name, str(entry["title"]), tuple(pages)))
     needs = {page.address: page.needs for chapter in chapters for page in chapter.pages}
     for address, needed in needs.items():
         for need in needed:
             if need not in needs:
-                fail(lines[address], f"{address} needs {need}, which is no page of the plan")
+                fail(
+                    lines[address],
+                    f"{address} needs {need}, which is no page of the plan",
+                )
     for address in needs:
         circle = _circle(address, needs)
         if circle:
@@ -311,7 +333,9 @@ def read(path: Path, *, validate: bool = True) -> nbformat.NotebookNode:
     except FileNotFoundError:
         raise PageError(f"{name}: there is no such file") from None
     except UnicodeDecodeError as error:
-        raise PageError(f"{name}: not UTF-8 text ({error}); restore it with git") from None
+        raise PageError(
+            f"{name}: not UTF-8 text ({error}); restore it with git"
+        ) from None
     try:
         if validate:
             notebook = nbformat.reads(text, as_version=4)
@@ -405,7 +429,9 @@ def called_functions(source: str) -> frozenset[str]:
     if tree is None:
         return frozenset(re.findall(r"(?m)(\w+)\(", source))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    names = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
+    names = (
+        f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls
+    )
     return frozenset(names)
 
 
@@ -418,7 +444,9 @@ def is_imports(source: str) -> bool:
     """Whether a cell imports and does nothing else."""
     tree = tree_of(source)
     kinds = (ast.Import, ast.ImportFrom)
-    return bool(tree and tree.body) and all(isinstance(node, kinds) for node in tree.body)
+    return bool(tree and tree.body) and all(
+        isinstance(node, kinds) for node in tree.body
+    )
 
 
 def files_read(notebook, folder: Path) -> list[Path]:
@@ -516,7 +544,9 @@ class Section:
     belongs, for code its source.
     """
 
-    kind: str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
+    kind: (
+        str  # 'Derivation', 'Picture', … or '' where the heading is none of the book's
+    )
     title: str  # the heading as it stands
     cell: int
     parts: list[tuple[int, object, str]]
@@ -610,7 +640,9 @@ class Markdown:
     def displays(self) -> list[str]:
         """The TeX of every display."""
         blocks = [t.content for t in self.tokens if t.type.startswith("math_block")]
-        return blocks + [t.content for t in self.inline if t.type == "math_inline_double"]
+        return blocks + [
+            t.content for t in self.inline if t.type == "math_inline_double"
+        ]
 
     @cached_property
     def formulas(self) -> list[str]:
@@ -661,7 +693,8 @@ class Markdown:
                     "".join(
                         " " if child.type.endswith("break") else child.content
                         for child in token.children
-                        if child.type in ("text", "code_inline", "softbreak", "hardbreak")
+                        if child.type
+                        in ("text", "code_inline", "softbreak", "hardbreak")
                     )
                 )
         return "\n".join(words)
@@ -672,7 +705,9 @@ class Markdown:
         hidden = [Markdown(solution) for solution in self.solutions]
         displays = len(self.displays) - sum(len(m.displays) for m in hidden)
         formulas = len(self.formulas) - sum(len(m.formulas) for m in hidden)
-        return len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
+        return (
+            len(re.findall(r"[A-Za-z']+", self.prose)) / 125 + formulas / 30 + displays
+        )
 
     @cached_property
     def right(self) -> list[tuple[int, int]]:
@@ -777,7 +812,9 @@ class Page:
                     section.parts.append((i, cell, cell.source))
                 continue
             lines = cell.source.split("\n")
-            cuts = [(n, h, text) for n, h, text in self.markdown[i].headings if h <= level]
+            cuts = [
+                (n, h, text) for n, h, text in self.markdown[i].headings if h <= level
+            ]
             before = "\n".join(lines[: cuts[0][0]] if cuts else lines)
             if section and before.strip():
                 section.parts.append((i, cell, before))

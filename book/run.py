@@ -44,22 +44,18 @@ def prepare(notebook) -> None:
     """Write what the runner owns in a page: the set-up cell, the tag on cells that verify,
     and what folds code. Stubs that a reader fills are left alone."""
     for cell in model.code_cells(notebook):
-        if "your-code" in model.tags(cell):
+        tags = model.tags(cell)
+        if model.YOUR_CODE in tags:
             continue
-        if "setup" in model.tags(cell):
+        if "setup" in tags:
             cell.source = setup_source(notebook)
-        wanted = [tag for tag in model.tags(cell) if tag != model.COMPARED]
         if model.verifies(cell):
-            wanted.append(model.COMPARED)
-        if "solution" in wanted:
-            if "hide-cell" not in wanted:
-                wanted.append("hide-cell")
-            hidden = {"source_hidden": True, "outputs_hidden": True}
-            cell.metadata["jupyter"] = nbformat.from_dict(hidden)
-        if wanted:
-            cell.metadata["tags"] = wanted
+            wanted = tags if model.COMPARED in tags else [*tags, model.COMPARED]
         else:
-            cell.metadata.pop("tags", None)
+            wanted = [tag for tag in tags if tag != model.COMPARED]
+        cell.metadata["tags"] = (
+            wanted  # in their order; `normalise` drops an empty list
+        )
     folding.apply(notebook)
 
 

@@ -112,7 +112,7 @@ def form(pages: list[str]) -> None:
         code += ["book", "d2lutil", "tests"]
         if run("--offline", "--quiet", ".github", program=BIN / "zizmor"):
             raise TaskError("zizmor found what stands above in the workflows")
-    if code and run("-m", "ruff", "check", "--quiet", *code):
+    if code and run("-m", "ruff", "check", "--quiet", "--output-format=concise", *code):
         raise TaskError("ruff check found what stands above")
     if code and run(
         "-m", "ruff", "format", "--check", "--output-format=concise", *code
@@ -132,15 +132,14 @@ def test(options: argparse.Namespace) -> None:
         try:
             part()
         except TaskError as error:
-            failed.append(f"{title}: {error}")
-            say(f"✗ {failed[-1]}")
+            failed.append(title)
+            say(f"✗ {title}: {error}")
             if not options.keep_going:
                 break
         else:
             say(f"✓ {title}, {lasted(start)}")
     if failed:
-        say()
-        raise TaskError("\n".join(f"✗ {text}" for text in failed))
+        raise TaskError(f"Failed: {', '.join(failed)}.")
 
 
 def page_parts(pages: list[str]) -> list:

@@ -47,8 +47,8 @@ def without_solutions(notebook) -> tuple[nbformat.NotebookNode, int]:
             if has_stub:
                 continue
             cell = nbformat.v4.new_code_cell("# Your code\n", id=cell.id)
-            cell.metadata["tags"] = ["your-code"]
-        has_stub = has_stub or "your-code" in model.tags(cell)
+            cell.metadata["tags"] = [model.YOUR_CODE]
+        has_stub = has_stub or model.YOUR_CODE in model.tags(cell)
         cells.append(cell)
     made.cells = cells
     return made, gone

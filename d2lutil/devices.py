@@ -88,7 +88,7 @@ class timer:
 
     seconds: float = float("nan")
 
-    def __enter__(self) -> timer:
+    def __enter__(self):
         synchronize()
         self._start = time.perf_counter()
         return self

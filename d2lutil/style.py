@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from pathlib import Path
+from typing import ClassVar
 
 #: Colors that stay apart for color-blind readers (after Okabe and Ito, 2008), darkened
 #: to a contrast of at least 3 with white. Lines take them in this order.
@@ -99,7 +100,7 @@ class _Lasting:
     blocks = 0  # of `book_style` that are open
     own = None  # the reader's settings while the book's are in force
     book = None
-    figures: weakref.WeakSet = weakref.WeakSet()
+    figures: ClassVar = weakref.WeakSet()
 
 
 _lasting = _Lasting()

@@ -4,11 +4,11 @@ import doctest
 import math
 from fractions import Fraction
 
-import contract
 import numpy as np
 import pytest
 import torch
 
+from book import model
 from d2lutil import (
     VerificationError,
     checks,
@@ -29,9 +29,8 @@ def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0
 
 
-def test_patterns_are_those_of_the_contract():
-    assert checks.EQUATION_NAME.pattern == contract.TAG_NAME.pattern
-    assert checks.CHECK_LINE.pattern == contract.CHECK.pattern
+def test_names_are_those_that_the_book_reads():
+    assert checks.EQUATION_NAME.pattern == model.EQUATION_NAME.pattern
 
 
 # ---------------------------------------------------------------- the line they print
@@ -66,10 +65,8 @@ def test_line(capsys, call, line):
     call()
     printed = capsys.readouterr().out
     assert printed == line + "\n"
-    found = contract.CHECK.fullmatch(line)
-    assert found, "the contract reads this line"
-    assert (found["name"], found["sides"], found["tolerance"]) == tuple(
-        line.removeprefix("✓ ").split(" | ")
+    assert model.check_of(line) == model.Check(*line.removeprefix("✓ ").split(" | ")), (
+        "the book reads this line"
     )
 
 
@@ -761,7 +758,7 @@ def test_effect(capsys, more, less, tolerance):
         printed == "✓ Clipping saves training | more > less | 12 paired seeds, "
         f"{tolerance}, at least 0.5\n"
     )
-    assert contract.CHECK.fullmatch(printed.strip())
+    assert model.check_of(printed)
 
 
 @pytest.mark.parametrize(

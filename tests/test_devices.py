@@ -24,6 +24,7 @@ def fresh(code: str, **variables) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
+        check=False,
         text=True,
         env={**plain, **variables},
     )

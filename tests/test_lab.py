@@ -37,11 +37,23 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def environment(folder):
     """Settings, trust and kernels' connection files of nobody's, in a folder of their own."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "D2LUTIL"))}
-    own = {f"JUPYTER_{part.upper()}_DIR": str(folder / part) for part in ("data", "config", "runtime")}
-    return {**keep, **own, "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "IPYTHONDIR": str(folder / "ipython"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "JUPYTER_PREFER_ENV_PATH": "1",
-            "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    keep = {
+        k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "D2LUTIL"))
+    }
+    own = {
+        f"JUPYTER_{part.upper()}_DIR": str(folder / part)
+        for part in ("data", "config", "runtime")
+    }
+    return {
+        **keep,
+        **own,
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +66,25 @@ def lab(folder, environment):
     token = secrets.token_hex(8)
     log = (folder / "log").open("w+", encoding="utf-8")
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-         "--ServerApp.port=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}",
-         "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
-         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"],
-        env=environment, stdout=log, stderr=log)
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            f"--IdentityProvider.token={token}",
+            f"--ServerApp.root_dir={root}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "--LabApp.extension_manager=readonly",
+        ],
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
     try:
         deadline = time.monotonic() + 60
         while True:
@@ -109,13 +135,20 @@ def test_untrusted_the_first_frame_shows_and_no_script_runs(lab, browser):
         assert image.bounding_box()["width"] > 100
         assert "learning-rate schedules" in image.get_attribute("alt")
         page.wait_for_timeout(500)
-        assert page.locator(f"{FIGURE} input, {FIGURE} select, {FIGURE} button").count() == 0
+        assert (
+            page.locator(f"{FIGURE} input, {FIGURE} select, {FIGURE} button").count()
+            == 0
+        )
         assert page.locator(FIGURE).get_attribute("data-ready") is None
 
 
 def test_trusted_the_stored_figure_moves(lab, browser, folder, environment):
-    subprocess.run([sys.executable, "-m", "jupyter", "trust", str(folder / "root" / "page.ipynb")],
-                   env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", "trust", str(folder / "root" / "page.ipynb")],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     with watched(browser) as page:
         open_page(page, lab)
         slider = page.locator(f'{FIGURE} input[type="range"]').first
@@ -124,23 +157,34 @@ def test_trusted_the_stored_figure_moves(lab, browser, folder, environment):
         selected = page.locator(".jp-Notebook .jp-mod-active").count()
         slider.focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_function("e => e.dataset.frame", arg=page.locator(FIGURE).element_handle())
+        page.wait_for_function(
+            "e => e.dataset.frame", arg=page.locator(FIGURE).element_handle()
+        )
         assert image_of(page).get_attribute("src") != before
         assert slider.get_attribute("aria-valuetext") == "200"
-        assert page.evaluate("document.activeElement.type") == "range", "the notebook took the key away"
+        assert page.evaluate("document.activeElement.type") == "range", (
+            "the notebook took the key away"
+        )
         assert page.locator(".jp-Notebook .jp-mod-active").count() == selected
 
 
 def test_running_the_page_replaces_it_by_live_sliders(lab, browser, capsys):
     with watched(browser, viewport={"width": 1200, "height": 1000}) as page:
         open_page(page, lab)
-        page.wait_for_function("""() => { const panel = window.jupyterapp.shell.currentWidget;
-            return panel.sessionContext.session?.kernel?.status === 'idle'; }""", timeout=60_000)
+        page.wait_for_function(
+            """() => { const panel = window.jupyterapp.shell.currentWidget;
+            return panel.sessionContext.session?.kernel?.status === 'idle'; }""",
+            timeout=60_000,
+        )
         page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         live = page.locator(".jp-OutputArea .widget-box img")
         live.wait_for(timeout=60_000)
-        assert page.locator("input[type='range']").count() == 0, "the stored figure still stands there"
-        sliders = page.locator(".jp-OutputArea .widget-slider [role='slider'], .jp-OutputArea .noUi-handle")
+        assert page.locator("input[type='range']").count() == 0, (
+            "the stored figure still stands there"
+        )
+        sliders = page.locator(
+            ".jp-OutputArea .widget-slider [role='slider'], .jp-OutputArea .noUi-handle"
+        )
         assert sliders.count() == 2
         assert "warmup: 100" in live.get_attribute("alt")
 
@@ -149,7 +193,10 @@ def test_running_the_page_replaces_it_by_live_sliders(lab, browser, capsys):
         page.keyboard.press("ArrowRight")
         wait_for_alt(page, "warmup: 110")
         with capsys.disabled():
-            print(f"\n  a live move in JupyterLab takes {1000 * (time.monotonic() - start):.0f} ms", end=" ")
+            print(
+                f"\n  a live move in JupyterLab takes {1000 * (time.monotonic() - start):.0f} ms",
+                end=" ",
+            )
         for _ in range(12):  # as quick as it goes: what is shown at last is the last
             page.keyboard.press("ArrowRight")
         wait_for_alt(page, "warmup: 230")
@@ -159,5 +206,8 @@ def test_running_the_page_replaces_it_by_live_sliders(lab, browser, capsys):
 
 
 def wait_for_alt(page, text):
-    page.wait_for_function("""t => document.querySelector('.jp-OutputArea .widget-box img')?.alt.includes(t)""",
-                           arg=text, timeout=15_000)
+    page.wait_for_function(
+        """t => document.querySelector('.jp-OutputArea .widget-box img')?.alt.includes(t)""",
+        arg=text,
+        timeout=15_000,
+    )

@@ -197,7 +197,7 @@ def test_labels_and_what_they_fold():
         "✓ 1 equation checked": cell(
             "verify('A', a=1, b=1)", printed("✓ A | a = b | atol 0"), "hide-input"
         ),
-        "Code": cell("x = 1", printed("7"), "hide-input"),
+        "Code": cell("print(7)", printed("7"), "hide-input"),
         "Solution": cell("y = 1", printed("8"), "solution", "hide-cell"),
         "": cell("z = 1"),
     }

@@ -104,6 +104,7 @@ def test_the_same_picture_with_another_matplotlibrc(tmp_path):
         subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
+            check=False,
             text=True,
             cwd=here,
             env={**os.environ, "PYTHONHASHSEED": "0", **extra},

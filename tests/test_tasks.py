@@ -385,7 +385,7 @@ def test_one_page(root, calls):
     assert run_task("test", page) == 0
     assert calls == [
         f"-m book.contract {page}",
-        f"-m ruff check --quiet {page}",
+        f"-m ruff check --quiet --output-format=concise {page}",
         f"-m ruff format --check --output-format=concise {page}",
         f"-m pytest tests/test_rerun.py --page={page}",
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 BLUE, ORANGE, GREEN, INK, QUIET = "#0067a5", "#c25400", "#00795a", "#1d2126", "#565d66"
 

@@ -15,14 +15,12 @@ The first argument is an equation's name, as in its `\\tag`, for what is derived
 
 from .effects import verify_effect
 from .equal import verify
-from .exercise import EXERCISE_LINE, check_yours
-from .line import CHECK_LINE, EQUATION_NAME, VerificationError
+from .exercise import check_yours
+from .line import EQUATION_NAME, VerificationError
 from .one_sided import verify_bound, verify_differs, verify_estimate
 
 __all__ = [
-    "CHECK_LINE",
     "EQUATION_NAME",
-    "EXERCISE_LINE",
     "VerificationError",
     "check_yours",
     "verify",

@@ -7,7 +7,6 @@ import contextlib
 import dis
 import inspect
 import random
-import re
 import textwrap
 import traceback
 from types import CodeType, FunctionType
@@ -16,11 +15,6 @@ import numpy as np
 import torch
 
 from .line import VerificationError, silence
-
-#: The first line that `check_yours` prints.
-EXERCISE_LINE = re.compile(
-    r"(?P<state>… not yet|✓ yours is right|✗ not right yet): (?P<name>\S+)"
-)
 
 
 def check_yours(yours, check) -> None:
@@ -79,7 +73,7 @@ def check_yours(yours, check) -> None:
             if not callable(yours):
                 raise TypeError(f"this is a {name}; a function or class is needed")
             check(yours)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the reader may write anything
         if empty or _is_marked(functions) or _says_not_implemented(error, functions):
             print(f"… not yet: {name}")
         else:

@@ -11,10 +11,6 @@ import re
 #: What the name of an equation looks like: also what stands in its `\\tag{...}`.
 EQUATION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]*")
 
-#: The line of a check. A claim that is wrong has "≠" in its sides.
-CHECK_LINE = re.compile(
-    r"✓ (?P<name>[^|]+) \| (?P<sides>[^|]+) \| (?P<tolerance>[^|]+)"
-)
 
 _silent = contextvars.ContextVar("silent", default=False)
 

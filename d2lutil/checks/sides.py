@@ -59,9 +59,7 @@ def pairs(name: str, label_a: str, a, label_b: str, b) -> Iterator[tuple]:
     A dict meets a dict with the same keys. A list meets a list of its length, or an
     array whose first axis has its length.
     """
-    if isinstance(a, dict) or isinstance(b, dict):
-        a, b = _items(name, label_a, a), _items(name, label_b, b)
-    elif _is_parted(a) or _is_parted(b):
+    if isinstance(a, dict) or isinstance(b, dict) or _is_parted(a) or _is_parted(b):
         a, b = _items(name, label_a, a), _items(name, label_b, b)
     else:
         first, other = to_array(name, label_a, a), to_array(name, label_b, b)
