@@ -27,7 +27,7 @@ FIGURE, IMPORTS, SETUP, SOLUTION = (
     "Code of this figure",
     "Imports",
     "Set-up",
-    "Solution",
+    "Solution in code",
 )
 #: Sections in which nothing but imports, set-up and solutions is folded.
 OPEN = ("With torch", "Traps", "Exercises")

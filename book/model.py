@@ -80,7 +80,7 @@ METADATA = frozenset(
 # ---------------------------------------------------------------- limits
 
 MAX_COLUMNS = 88  # characters of a line of code
-MAX_PAGE = 500_000  # bytes of the notebook
+MAX_PAGE = 550_000  # bytes of the notebook, 15,000 of them the script of each figure
 MAX_FIGURE = 150_000  # bytes, gzipped, of one interactive figure
 MAX_FIGURES = 300_000  # of all those of a page
 MAX_LINES = 20  # of a code cell that defines no class

@@ -22,7 +22,6 @@ FIRST_PATTERN = [
     "11-recurrent/sequences",
     "11-recurrent/text",
     "11-recurrent/vanishing-in-time",
-    "13-attention/scoring",
     "16-generative/elbo",
     "16-generative/gaussian-kl",
     "16-generative/vae",
@@ -30,7 +29,6 @@ FIRST_PATTERN = [
     "17-reinforcement/exploration",
     "17-reinforcement/mdp",
     "17-reinforcement/policy-gradient",
-    "17-reinforcement/q-learning",
     "17-reinforcement/value-iteration",
 ]
 

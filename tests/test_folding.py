@@ -112,8 +112,8 @@ def test_nothing_is_folded_where_it_is_taught(section, source):
 
 def test_setup_solutions_and_imports_are_folded_everywhere():
     cells = [(SETUP, "setup"), ("y = f(x)", "solution"), "import math"]
-    assert labels(*cells) == ["Set-up", "Solution", "Imports"]
-    assert labels("## Traps", *cells) == ["Set-up", "Solution", "Imports"]
+    assert labels(*cells) == ["Set-up", "Solution in code", "Imports"]
+    assert labels("## Traps", *cells) == ["Set-up", "Solution in code", "Imports"]
 
 
 def test_equations_are_counted_as_they_were_printed():

@@ -442,7 +442,7 @@ def test_folds_are_labeled_and_pictures_stay_open(lesson):
         "Imports",
         "Code of this figure",
         "✓ 2 equations checked",
-        "Solution",
+        "Solution in code",
     ]
     figure = lesson.find(id="fig-1")
     assert figure.name == "figure" and not figure.find_parent("details")
@@ -683,7 +683,7 @@ def test_paper_is_light_and_keeps_solutions_folded(lesson_address, browser):
         page.emulate_media(media="print")
         page.wait_for_function("document.documentElement.dataset.theme === 'light'")
         assert page.evaluate(color) == "rgb(29, 33, 38)"
-        for solution in page.get_by_text("Solution", exact=True).all():
+        for solution in page.locator("summary", has_text="Solution").all():
             assert not solution.is_visible()
         assert not page.get_by_text("Imports", exact=True).is_visible()
         assert page.get_by_text("✓ 2 equations checked").is_visible()

@@ -132,7 +132,7 @@ def test_facts_tell_minutes_of_both_readings():
     first, whole = (round(m) for m in page().minutes)
     assert f"{first} + {whole - first} minutes" in made.text
     assert "runs in 7 s" in made.text and "Needs Schedules" in made.text
-    assert "41 of 43 planted errors noticed by a check" in made.text
+    assert "checks notice 41 of 43 planted errors" in made.text
     old = html.facts(page(pattern=1, mutants={}, seconds=0.2))
     assert f"<p>{whole} minutes" in old and "under 1 s" in old and "planted" not in old
     assert html.facts(page(kind="guide")) == ""
@@ -198,7 +198,7 @@ def test_labels_and_what_they_fold():
             "verify('A', a=1, b=1)", printed("✓ A | a = b | atol 0"), "hide-input"
         ),
         "Code": cell("print(7)", printed("7"), "hide-input"),
-        "Solution": cell("y = 1", printed("8"), "solution", "hide-cell"),
+        "Solution in code": cell("y = 1", printed("8"), "solution", "hide-cell"),
         "": cell("z = 1"),
     }
     one = page(*cells.values())

@@ -217,7 +217,7 @@ def score(page: model.Page) -> str:
     found = page.d2l.get("mutants") or {}
     if not found.get("ran"):
         return ""
-    return f"{found['noticed']} of {found['ran']} planted errors noticed by a check"
+    return f"checks notice {found['noticed']} of {found['ran']} planted errors"
 
 
 def with_facts(body: str, made: str) -> str:
