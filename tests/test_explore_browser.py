@@ -36,6 +36,8 @@ pages = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[f"{p.parent.name}/{p.stem}" for p in NOTEBOOKS]
 )
 
+pytestmark = pytest.mark.browser
+
 
 def labels_of(svg: str) -> list[str]:
     """The texts of a frame, each seen to have glyphs that exist and have a size."""
