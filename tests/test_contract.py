@@ -13,7 +13,6 @@ BOOK = model.all_pages()
 #: may only shrink: a new page is of the second pattern.
 FIRST_PATTERN = [
     "09-optimization/schedules",
-    "11-recurrent/bptt",
     "11-recurrent/deep-and-bidirectional",
     "11-recurrent/gru",
     "11-recurrent/language-models",
@@ -24,7 +23,6 @@ FIRST_PATTERN = [
     "11-recurrent/vanishing-in-time",
     "16-generative/elbo",
     "16-generative/gaussian-kl",
-    "16-generative/vae",
     "17-reinforcement/bellman",
     "17-reinforcement/exploration",
     "17-reinforcement/mdp",
