@@ -1,6 +1,6 @@
 """Books made up for tests: one page of the second pattern, or many copies of pages.
 
-    python -m tests.synthetic FOLDER N      write a book of N notebooks into FOLDER
+    python tests/synthetic.py FOLDER N       write a book of N notebooks into FOLDER
 
 The folder gets a copy of `book`, the chapters and the files beside them, so that
 `python -m book.site.build` runs in it. Copies of the standing lessons fill the planned
