@@ -13,6 +13,7 @@ from book import model
 from book.site import html, lists
 from book.site.lock import lock
 from book.site.shown import WIDGET, labels, markdown, shown
+from book.site.tracks import tracks
 
 
 def page(*cells, pattern=2, **d2l):
@@ -305,6 +306,25 @@ def test_pages_that_the_site_lacks_are_no_links():
         lists.chapter_pages(book("index"))
     made = soup(lists.chapter_pages(book("chapters/11-recurrent/index")))
     assert made.find("a", string="LSTM")
+    assert "LSTM needs Vanishing and exploding through time" in made.svg["aria-label"]
+    chapter = next(c for c in model.plan() if c.folder == "11-recurrent")
+    assert len(made.find_all("circle")) == len(made.find_all("li"))
+    inside = sum(n.startswith("11-") for page in chapter.pages for n in page.needs)
+    assert len(made.find_all("path")) == inside
+
+
+def test_lines_between_pages_of_a_chapter_do_not_run_into_one_another():
+    def page(slug, *needs):
+        needs = tuple(f"11-recurrent/{need}" for need in needs)
+        return model.PlannedPage("11-recurrent", slug, slug.title(), "lesson", needs)
+
+    pages = [page("a"), page("b", "a"), page("c", "a"), page("d", "b", "a")]
+    made = soup(tracks(pages, {"chapters/11-recurrent/b"}))
+    lines = [path["d"] for path in made.find_all("path")]
+    assert len(lines) == len({line.split("C")[1].split()[0] for line in lines}) == 4
+    assert [c.get("class") for c in made.find_all("circle")].count(["written"]) == 1
+    assert made.svg["aria-label"] == "B needs A; C needs A; D needs B and A"
+    assert not soup(tracks(pages[:1], set())).find("path")
 
 
 def test_output_of_a_page_that_has_none_names_the_cure():

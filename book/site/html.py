@@ -183,12 +183,7 @@ def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
     """What stands under the title: minutes, run time, checks, and what it needs."""
     if page.kind != "lesson":
         return ""
-    first, whole = (round(minutes) for minutes in page.minutes)
-    if page.pattern >= 2:
-        hint = f"{first} minutes to meet the idea, {whole - first} more to go deeper"
-        parts = [f'<span title="{hint}">{first} + {whole - first} minutes</span>']
-    else:
-        parts = [f"{whole} minutes"]
+    parts = [minutes(page)]
     if page.seconds is not None:
         time = f"runs in {seconds(page.seconds)}"
         parts.append(f'<span title="On one thread of a CPU">{time}</span>')
@@ -200,6 +195,15 @@ def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
     if needs:
         made += f"<p>Needs {', '.join(needs)}</p>"
     return f'<div class="page-facts">{made}</div>'
+
+
+def minutes(page: model.Page) -> str:
+    """How long a lesson takes: both readings where it has two."""
+    first, whole = (round(minutes) for minutes in page.minutes)
+    if page.pattern < 2:
+        return f"{whole} minutes"
+    hint = f"{first} minutes to meet the idea, {whole - first} more to go deeper"
+    return f'<span title="{hint}">{first} + {whole - first} minutes</span>'
 
 
 SCORE_HINT = (

@@ -4,7 +4,8 @@ Each function takes the `Book` that a page sees and an argument, and returns HTM
 of `LISTS` are directives of the same name:
 
     {book-map}            the chapters with their pages, and what each needs first
-    {chapter-pages}       the pages of the chapter whose index.md holds it
+    {chapter-pages}       the pages of the chapter whose index.md holds it, as a list beside
+                          a picture of which needs which
     {book-facts}          how much is written, checked and shown wrong
     {page-output} A#tag   the stored output of the cell of notebook A with that tag
     {equation-index}      every named equation with the checks that name it
@@ -28,6 +29,7 @@ from pathlib import Path
 from book import model
 from book.model import Chapter, PageError, PlannedPage
 from book.site import html
+from book.site.tracks import tracks
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,16 @@ def chapter_pages(book: Book, _: str = "") -> str:
         raise PageError(
             f"{book.docname}: chapter-pages stands in the index.md of a chapter"
         )
-    lines = (f"<li><p>{book.title(page, TO_COME)}</p></li>" for page in chapter.pages)
-    return f'<ul class="chapter-pages">{"".join(lines)}</ul>'
+    notebooks = {planned.address: page for planned, page in book.pages()}
+    lines = ""
+    for page in chapter.pages:
+        lines += f"<li><p>{book.title(page, TO_COME)}"
+        if page.kind == "lesson" and page.address in notebooks:
+            time = html.minutes(notebooks[page.address])
+            lines += f'<span class="length">{time}</span>'
+        lines += "</p></li>"
+    picture = tracks(chapter.pages, book.found)
+    return f'<div class="chapter-pages">{picture}<ul>{lines}</ul></div>'
 
 
 def book_map(book: Book, _: str = "") -> str:
