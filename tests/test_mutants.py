@@ -266,6 +266,18 @@ def test_figures_are_neither_shown_nor_explored(tmp_path):
     assert score.noticed
 
 
+def test_a_process_that_dies_is_one_clear_error(tmp_path):
+    source = page(function("return x + h"), "import os\nos._exit(3)")
+    with pytest.raises(PageError, match="the process that runs the page died"):
+        mutants.run(source, tmp_path / "page.ipynb")
+
+
+def test_a_system_that_cannot_fork_is_told(tmp_path, monkeypatch):
+    monkeypatch.delattr("os.fork")
+    with pytest.raises(PageError, match="need fork, which this system does not have"):
+        mutants.run(page(function("return x + h")), tmp_path / "page.ipynb")
+
+
 def test_nothing_to_change_is_one_clear_error(tmp_path):
     with pytest.raises(PageError, match="nothing to change"):
         mutants.run(page("import math"), tmp_path / "page.ipynb")

@@ -316,6 +316,13 @@ def test_an_error_nobody_foresaw_is_told_with_the_page(tmp_path, capfd, monkeypa
     assert "second.ipynb  1.0 s" in said
 
 
+def test_a_kernel_that_does_not_start_tells_its_last_words(page, monkeypatch, tmp_path):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit('no port left')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{model.ROOT}")
+    with pytest.raises(run.NeverStarted, match="did not start; .*no port left"):
+        run.execute_once(page("x = 1"), model.read(page("x = 1")), timeout=60)
+
+
 def test_a_kernel_that_does_not_start_is_tried_once_more(page, monkeypatch):
     tries = []
 

@@ -440,3 +440,13 @@ def test_lock_of_a_killed_build_is_free(tmp_path, capsys):
     process.wait()
     with lock(tmp_path / ".lock"):
         assert capsys.readouterr().err == ""
+
+
+def test_a_missing_package_of_the_site_is_named_with_its_cure(monkeypatch):
+    from book.site import build
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        SystemExit, match="sphinx-mathjax-offline is missing.*make site"
+    ):
+        build.assemble_mathjax()

@@ -198,3 +198,8 @@ def test_consecutive_windows_go_on():
 def test_bad_windows(n, steps, size):
     with pytest.raises(ValueError, match="windows"):
         text.windows(torch.arange(n), steps, size)
+
+
+def test_windows_of_a_batch_of_texts_are_refused():
+    with pytest.raises(ValueError, match=r"must have shape \(n,\), got \(4, 10\)"):
+        text.windows(torch.arange(40).reshape(4, 10), 5, 1)
