@@ -631,6 +631,73 @@ def test_figures_are_as_wide_as_the_column_and_the_text_is_centered(
 
 
 @pytest.mark.browser
+def test_a_symbol_lights_wherever_it_stands_and_nothing_moves(lesson_address, browser):
+    """By mouse, in a formula and in code, and by keyboard."""
+    lit = "() => [...document.querySelectorAll('.d2l-lit')].map(e => e.textContent)"
+    places = """() => [...document.querySelectorAll(
+      'article p, article mjx-container, article pre')].map(e => {
+        const box = e.getBoundingClientRect();
+        return [box.left, Math.round(box.top + scrollY), box.width, box.height];
+      }).join(' ')"""
+    with watched(browser, **SCREEN) as page:
+        page.goto(lesson_address)
+        page.evaluate(READY)
+        page.wait_for_function(SETTLED)
+        display = page.locator("div.math mjx-container").first
+        page.locator("mjx-math .d2l-symbol-1").last.scroll_into_view_if_needed()
+        before = page.evaluate(places)
+        page.locator("mjx-math .d2l-symbol-1").last.hover()
+        tip = page.locator(".d2l-tip")
+        assert "beta" in tip.inner_text() and "memory" in tip.inner_text()
+        texts = page.evaluate(lit)
+        assert texts.count("beta") == 3, "in the table and twice in the code"
+        assert page.locator("mjx-math .d2l-symbol-1:not(.d2l-lit)").count() == 0
+        assert not page.locator(".d2l-symbol-0.d2l-lit").count()
+        assert page.evaluate(places) == before
+        page.mouse.move(5, 5)
+        assert page.evaluate(lit) == [] and not tip.count()
+
+        code = page.locator(".cell_input .highlight span.n", has_text=re.compile("^v$"))
+        code.first.click()
+        page.mouse.move(5, 5)
+        assert "speed" in tip.inner_text(), "a click keeps it lit"
+        assert page.locator("mjx-math .d2l-symbol-0:not(.d2l-lit)").count() == 0
+        page.keyboard.press("Escape")
+        assert page.evaluate(lit) == []
+
+        display.focus()
+        page.keyboard.press("ArrowRight")
+        first = tip.inner_text()
+        page.keyboard.press("ArrowRight")
+        assert {"speed", "memory"} == {t.split()[-1] for t in (first, tip.inner_text())}
+        assert page.evaluate(places) == before
+        assert not violations(page)
+
+
+@pytest.mark.browser
+def test_an_equation_lights_what_its_check_compares(lesson_address, browser):
+    with watched(
+        browser, viewport={"width": 390, "height": 800}, has_touch=True
+    ) as page:
+        page.goto(lesson_address)
+        page.evaluate(READY)
+        page.wait_for_function(SETTLED)
+        page.evaluate("document.querySelector('.fold-checks').open = false")
+        page.locator(".equation-name a").first.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        check = page.locator(".fold-checks .d2l-lit")
+        assert "verify" in "".join(check.all_text_contents())
+        assert "Speed" not in "".join(check.all_text_contents())
+        assert page.locator("summary.d2l-lit-inside").count() == 1
+        page.locator("mjx-math .d2l-symbol-0").last.tap()
+        box = page.locator(".d2l-tip").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page.locator("article h1").first.tap()
+        assert not page.locator(".d2l-lit, .d2l-tip").count()
+
+
+@pytest.mark.browser
 def test_copied_formulas_are_those_of_the_notebook(lesson_address, browser):
     """Case: a reader selects a passage and pastes it elsewhere."""
     with watched(browser) as page:

@@ -35,6 +35,8 @@ MATHJAX = (
     "output/chtml.js",
     "output/chtml/fonts/tex.js",
     "a11y/assistive-mml.js",
+    "input/tex/extensions/boldsymbol.js",
+    "input/tex/extensions/html.js",
 )
 
 
@@ -50,6 +52,7 @@ def assemble_mathjax() -> Path:
     target = THIRD_PARTY / "mathjax"
     bundle = "\n;".join((source / part).read_text(encoding="utf-8") for part in MATHJAX)
     names = [part.removesuffix(".js") for part in MATHJAX[1:]]
+    names = [name.replace("input/tex/extensions", "[tex]") for name in names]
     # so that nothing asks for them again
     bundle += f"\n;MathJax.loader.preLoad({str(names)[1:-1]});\n"
     files = {target / "book.js": bundle.encode()}

@@ -7,6 +7,7 @@ HTML. What comes from a page is escaped here and nowhere else.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from html import escape
@@ -110,6 +111,12 @@ def exercise(line: str) -> str:
     return f'<p class="yours yours-{kind}">{mark} {state}: <code>{name}</code></p>'
 
 
+def formula(tex: str) -> str:
+    """A formula in the text."""
+    shown = escape(tex, quote=False)
+    return f'<span class="math notranslate nohighlight">\\({shown}\\)</span>'
+
+
 def equation(tex: str, name: str = "", check: str = "") -> str:
     """A display; with a name it gets an anchor, and a link to its check."""
     shown = escape(tex.strip(), quote=False)
@@ -125,6 +132,22 @@ def equation(tex: str, name: str = "", check: str = "") -> str:
         f'<div class="equation" id="{anchor}"><p class="equation-name">{link}</p>'
         f"{display}</div>"
     )
+
+
+def linked_symbols(symbols: list, places: dict[str, list]) -> str:
+    """What symbols.js needs to know of a page: its symbols, its equations' lines of code.
+
+    `symbols` are `symbols.Linked`, `places` the result of `symbols.compared`.
+    """
+    known = {
+        "symbols": [[s.tex, s.names, s.shape, s.meaning] for s in symbols],
+        "equations": {
+            f"eq-{model.slug(name)}": where for name, where in places.items()
+        },
+    }
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("<", "\\u003c")
+    return f'<script type="application/json" id="d2l-symbols">{text}</script>'
 
 
 # ---------------------------------------------------------------- figures

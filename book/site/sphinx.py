@@ -21,7 +21,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from book import model
-from book.site import html, lists, theme
+from book.site import html, lists, symbols, theme
 from book.site.shown import shown
 
 logger = logging.getLogger(__name__)
@@ -58,9 +58,29 @@ class NameEquations(SphinxTransform):
                 slugs[anchor] = (node.line or 0, anchor, name)
 
 
+class LinkSymbols(SphinxTransform):
+    """Each formula of a notebook gets, beside its TeX, that with its symbols marked."""
+
+    default_priority = 400
+
+    def apply(self, **kwargs):
+        path = Path(self.env.doc2path(self.env.docname))
+        known = (
+            symbols.linked(model.page(path).symbols) if path.suffix == ".ipynb" else []
+        )
+        for kind in (nodes.math, nodes.math_block) if known else ():
+            for node in self.document.findall(kind):
+                node["shown"] = symbols.wrap(node.astext(), known)
+
+
+def visit_math(self, node):
+    self.body.append(html.formula(node.get("shown") or node.astext()))
+    raise nodes.SkipNode
+
+
 def visit_math_block(self, node):
     """The display as it stands: in the `split` that Sphinx adds, \\tag is an error."""
-    tex = node.astext()
+    tex = node.get("shown") or node.astext()
     name = model.tag_of(tex) or ""
     self.body.append(html.equation(model.without_tag(tex), name, node.get("check", "")))
     raise nodes.SkipNode
@@ -206,8 +226,13 @@ def describe_page(app, pagename, templatename, context, doctree):
             pagename, found, lambda o: app.builder.get_relative_uri(pagename, o)
         )
         needs = [book.title(model.planned_pages()[need]) for need in planned.needs]
-        facts = html.facts(model.page(model.ROOT / path), needs)
+        page = model.page(model.ROOT / path)
+        facts = html.facts(page, needs)
         context["body"] = html.with_facts(context["body"], facts)
+        known, places = symbols.linked(page.symbols), symbols.compared(page)
+        if known or places:
+            context["body"] += html.linked_symbols(known, places)
+            app.add_js_file("symbols.js", loading_method="defer")
 
 
 def needs_mathjax(app, pagename, templatename, context, doctree):
@@ -230,10 +255,12 @@ def without_mathjax(app, pagename, templatename, context, doctree):
 
 def setup(app):
     NbElementRenderer.render_image = render_image
+    app.add_node(nodes.math, override=True, html=(visit_math, None))
     app.add_node(nodes.math_block, override=True, html=(visit_math_block, None))
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.add_transform(NameEquations)
+    app.add_transform(LinkSymbols)
     for name in lists.LISTS:
         app.add_directive(name, List)
     for name in lists.WORDS:

@@ -46,7 +46,21 @@
   addEventListener("hashchange", openTarget);
   openTarget();
 
-  // ---- What is copied holds each formula as it stands in the notebook.
+  // ---- What is copied holds each formula as it stands in the notebook: without the marks
+  // that the site puts around its symbols (see book/site/symbols.py).
+  function plain(tex) {
+    var mark = /(\{?)\\class\{d2l-symbol d2l-symbol-\d+( d2l-bare)?\}\{/, found;
+    while ((found = mark.exec(tex))) {
+      var start = found.index + (found[2] ? 0 : found[1].length);
+      var inner = found.index + found[0].length, end = inner, depth = 1;
+      for (; depth && end < tex.length; end += 1) {
+        if (tex[end] === "\\") end += 1;
+        else depth += (tex[end] === "{") - (tex[end] === "}");
+      }
+      tex = tex.slice(0, start) + tex.slice(inner, end - 1) + tex.slice(end + (found[2] ? 1 : 0));
+    }
+    return tex;
+  }
   addEventListener("copy", function (event) {
     var chosen = getSelection(), items = window.MathJax && MathJax.startup.document;
     if (!items || !chosen.rangeCount || chosen.isCollapsed) return;
@@ -59,7 +73,7 @@
     if (last) range.setEndAfter(last);
     Array.from(items.math).forEach(function (item) {
       if (!item.typesetRoot || !range.intersectsNode(item.typesetRoot)) return;
-      var tex = item.math.trim(), named = item.typesetRoot.closest(".equation");
+      var tex = plain(item.math.trim()), named = item.typesetRoot.closest(".equation");
       if (named) tex += " \\tag{" + named.querySelector("a").textContent + "}";
       item.typesetRoot.dataset.tex = item.display ? "$$\n" + tex + "\n$$" : "$" + tex + "$";
       found += 1;
