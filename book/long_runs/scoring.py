@@ -9,9 +9,9 @@ from book.long import side_by_side
 
 PAGE = "13-attention/scoring"
 TAKES = (
+    "F",
     "train",
     "error",
-    "log_loss",
     "squared_loss",
     "standardize",
     "X_valid",
@@ -25,10 +25,12 @@ SPREADS = (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16)
 
 
 def run(page) -> dict:
-    settings = [(64, s, 100, "log_loss") for s in SPREADS]
+    settings = [(64, s, 100, "cross_entropy") for s in SPREADS]
     settings += [(64, s, 100, "squared_loss") for s in SPREADS]
-    settings += [(d, s, 100, "log_loss") for d in (4, 16, 256) for s in (1, d**0.5)]
-    settings += [(64, s, n, "log_loss") for n in (300, 1000) for s in (1, 8)]
+    settings += [
+        (d, s, 100, "cross_entropy") for d in (4, 16, 256) for s in (1, d**0.5)
+    ]
+    settings += [(64, s, n, "cross_entropy") for n in (300, 1000) for s in (1, 8)]
     settings.sort(key=lambda setting: -setting[0] * setting[2])  # the long ones first
     return {"rates": RATES, "runs": side_by_side(best, settings)}
 
@@ -37,9 +39,10 @@ def best(page, setting) -> dict:
     """Percentages of wrong test images by seed, at the best of the rates."""
     d, spread, steps, loss = setting
     scale, start = d**-0.5, spread**0.5
+    lost = {"cross_entropy": page.F.cross_entropy, "squared_loss": page.squared_loss}
     found = []
     for lr in RATES:
-        W = page.train(scale, start, lr, steps=steps, d=d, loss=getattr(page, loss))
+        W = page.train(scale, start, lr, steps=steps, d=d, loss=lost[loss])
         valid = page.error(W, scale, page.X_valid, page.y_valid).mean().item()
         found.append((valid, lr, W))
     valid, lr, W = min(found, key=lambda each: each[0])
