@@ -252,7 +252,8 @@ def wrap(tex: str, symbols: Sequence[Linked]) -> str:
     r"""TeX with each place of a symbol in ``\class{d2l-symbol d2l-symbol-N}{…}``.
 
     Where the place is the argument of something and has no braces of its own, it gets
-    some, and a third class, ``d2l-bare``, says so: `unwrap` takes both away again.
+    some, and a third class, ``d2l-bare``, says so: book.js takes both away again when a
+    formula is copied.
     """
     if not symbols:
         return tex
@@ -317,17 +318,6 @@ def _marked(tex: str, number: int | None, bare: bool) -> str:
     classes = f"d2l-symbol d2l-symbol-{number}" + " d2l-bare" * bare
     made = f"\\class{{{classes}}}{{{tex}}}"
     return f"{{{made}}}" if bare else made
-
-
-def unwrap(tex: str) -> str:
-    r"""The TeX as it stood before `wrap`."""
-    mark = re.compile(r"(\{?)\\class\{d2l-symbol d2l-symbol-\d+( d2l-bare)?\}(?=\{)")
-    while found := mark.search(tex):
-        end = _end(tex, found.end())
-        bare = bool(found[2])
-        start = found.start() if bare else found.start() + len(found[1])
-        tex = tex[:start] + tex[found.end() + 1 : end - 1] + tex[end + bare :]
-    return tex
 
 
 # ---------------------------------------------------------------- code
