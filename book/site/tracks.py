@@ -22,7 +22,7 @@ def tracks(pages: Sequence[PlannedPage], written: set[str] | frozenset[str]) -> 
     pages : the chapter's pages
     written : docnames of the pages that the site has; their dots are filled
 
-    Returns an SVG `ROW` px high for each page. What is drawn is also its label, in words.
+    Returns an SVG `ROW` px high for each page, nothing where no page needs another. What is drawn is also its label, in words.
     Lines to a page that is not the one before bulge to the left, each in the nearest lane
     that no other line uses at that height.
     """
@@ -36,6 +36,8 @@ def tracks(pages: Sequence[PlannedPage], written: set[str] | frozenset[str]) -> 
         ),
         key=lambda link: (link[1] - link[0], link),
     )
+    if not links:
+        return ""
     lanes: dict[tuple[int, int], int] = {}
     for first, last in links:
         taken = {
