@@ -1,17 +1,14 @@
 """What the site shows of plan and notebooks: pure functions, tested without Sphinx."""
 
 import subprocess
-import sys
-import time
 
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
-from synthetic import ROOT, cell, picture, printed, second_pattern, text
+from synthetic import cell, picture, printed, second_pattern, text
 
 from book import model
 from book.site import html, lists
-from book.site.lock import lock
 from book.site.shown import WIDGET, labels, markdown, shown
 from book.site.tracks import tracks
 
@@ -400,46 +397,6 @@ def test_changes_come_from_tags_and_need_no_git(tmp_path, monkeypatch):
     )
     monkeypatch.setenv("PATH", "")
     assert lists.tagged_releases(tmp_path) == []
-
-
-# ---------------------------------------------------------------- the lock
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from book.site.lock import lock
-with lock(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(float(sys.argv[2]))
-"""
-
-
-def holder(path, seconds):
-    run = [sys.executable, "-c", HOLD, str(path), str(seconds)]
-    process = subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
-def test_second_build_waits_and_says_so(tmp_path, capsys):
-    path = tmp_path / "new" / ".lock"
-    path.parent.mkdir()
-    process = holder(path, 1)
-    start = time.monotonic()
-    with lock(path):
-        assert time.monotonic() - start > 0.3
-    assert "Another build runs" in capsys.readouterr().err
-    process.wait()
-    with lock(path):  # free again: nothing to say
-        assert capsys.readouterr().err == ""
-
-
-def test_lock_of_a_killed_build_is_free(tmp_path, capsys):
-    process = holder(tmp_path / ".lock", 60)
-    process.kill()
-    process.wait()
-    with lock(tmp_path / ".lock"):
-        assert capsys.readouterr().err == ""
 
 
 def test_a_missing_package_of_the_site_is_named_with_its_cure(monkeypatch):
