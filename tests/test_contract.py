@@ -393,10 +393,10 @@ BREACHES = {
         "a figure in a cell whose output is compared",
     ),
     "set-up cell changed": (
-        lambda nb: cell_with(nb, "%pip install").update(source="import d2lutil"),
+        lambda nb: cell_with(nb, "This page needs").update(source="import d2lutil"),
         "is not the one that the runner writes",
     ),
-    "set-up cell missing": (drop("%pip install"), "is the set-up cell"),
+    "set-up cell missing": (drop("This page needs"), "is the set-up cell"),
     "stale": (
         lambda nb: cell_with(nb, "return 2 * x").update(
             source="def gradient(x):\n    ..."
