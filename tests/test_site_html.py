@@ -290,7 +290,7 @@ def test_map_shows_every_lesson_and_links_what_stands():
     assert len(made.select(".dots i.written")) == sum(p.written for p in lessons)
     way = made.find(id="path-16-generative/vae")
     assert [li.text for li in way.select("li")] == [
-        p.title for p in model.reading_path("16-generative/vae")
+        p.title for p in model.reading_path("16-generative/vae") if p.written
     ]
 
 
@@ -357,6 +357,23 @@ def test_traps_are_marked_wrong_with_what_is_right(monkeypatch):
     assert entry.select_one(".right").text.startswith(
         "What is right: divide the rate by"
     )
+
+
+def test_an_equation_is_shown_with_its_code_and_its_check():
+    path, name = (
+        "chapters/04-mlp/backpropagation.ipynb",
+        "Cross-entropy output gradient",
+    )
+    made = soup(lists.worked_out(book("index"), f"{path}#{name}"))
+    assert made.math.find("mi", string="softmax") or "softmax" in made.math.text
+    assert "def output_gradient" in made.pre.text
+    assert made.find("a", string=name)["href"].endswith(
+        "#eq-cross-entropy-output-gradient"
+    )
+    [check] = made.select("ul.checks li")
+    assert "formula = autograd" in check.text
+    with pytest.raises(model.PageError, match="no checked equation named 'None such'"):
+        lists.worked_out(book("index"), f"{path}#None such")
 
 
 def test_names_hold_pages_equations_and_traps():
