@@ -746,6 +746,36 @@ def test_link_to_a_folded_check_opens_it(lesson_address, browser):
 
 
 @pytest.mark.browser
+def test_an_exercise_to_predict_asks_first(lesson_address, browser):
+    with watched(browser) as page:
+        page.goto(lesson_address)
+        exercise = page.locator(
+            "section:has(> h3 .exercise-kind:text-is('predict'))"
+        ).first
+        solution = exercise.locator("details").first
+        assert not solution.is_visible()
+        exercise.get_by_label("Your prediction").fill("twice as <b>large</b>")
+        exercise.get_by_role("button", name="Compare with the solution").press("Enter")
+        assert solution.is_visible() and solution.get_attribute("open") is not None
+        told = exercise.get_by_role("status")
+        assert told.inner_text() == "You predicted: twice as <b>large</b>"
+        assert told.evaluate("e => e === document.activeElement")
+        page.reload()  # what was written is still there
+        assert solution.is_visible()
+        assert "twice as" in exercise.get_by_role("status").inner_text()
+    with watched(browser) as page:  # who prints all gets the solutions without a guess
+        page.goto(lesson_address)
+        page.get_by_label("Print folded code and solutions too").check()
+        page.emulate_media(media="print")
+        assert exercise_visible(page)
+
+
+def exercise_visible(page) -> bool:
+    kind = page.locator("section:has(> h3 .exercise-kind:text-is('predict')) details")
+    return kind.first.is_visible()
+
+
+@pytest.mark.browser
 def test_paper_is_light_and_keeps_solutions_folded(lesson_address, browser):
     with watched(browser, color_scheme="dark") as page:
         page.goto(lesson_address)

@@ -330,7 +330,7 @@ def test_output_of_a_page_that_has_none_names_the_cure():
     with pytest.raises(model.PageError, match="no such file"):
         lists.page_output(book(), "chapters/11-recurrent/bpt.ipynb#cover")
     assert "d2l-explore" in lists.page_output(
-        book(), "chapters/11-recurrent/bptt.ipynb#cover"
+        book(), "chapters/16-generative/vae.ipynb#cover"
     )
 
 
