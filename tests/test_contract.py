@@ -23,11 +23,6 @@ FIRST_PATTERN = [
     "11-recurrent/vanishing-in-time",
     "16-generative/elbo",
     "16-generative/gaussian-kl",
-    "17-reinforcement/bellman",
-    "17-reinforcement/exploration",
-    "17-reinforcement/mdp",
-    "17-reinforcement/policy-gradient",
-    "17-reinforcement/value-iteration",
 ]
 
 
