@@ -13,7 +13,7 @@ PAGE = "17-reinforcement/dqn"
 TAKES = ("VARIANTS", "training")
 
 RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3)
-TUNING, SEEDS, STEPS = list(range(100, 110)), list(range(20)), 12_000
+TUNING, SEEDS, STEPS = list(range(100, 110)), list(range(20)), 20_000
 
 
 def run(page) -> dict:
