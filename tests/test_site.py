@@ -405,7 +405,7 @@ def test_two_builds_at_once_both_end_well(tmp_path):
     both = [subprocess.Popen(run, cwd=tree, **pipes) for _ in range(2)]
     said = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert sum("Another build runs" in err for _, err in said) == 1
+    assert sum("Waiting for a build of the site" in out for out, _ in said) == 1
 
 
 def test_page_saved_in_jupyterlab_is_named_with_the_cure(tmp_path):
