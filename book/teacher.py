@@ -5,9 +5,8 @@
 
 Folded text solutions and cells tagged `solution` go. An exercise that is answered in words
 gets a cell for the answer. The stub that an exercise has for the reader's code stays; an
-exercise with code and no stub gets an empty cell. The outputs that
-remain are the stored ones. Files that a page reads come along. Nothing under chapters/ is
-touched.
+exercise with code and no stub gets an empty cell. The outputs that remain are the stored
+ones. Files that a page reads come along. Nothing under chapters/ is touched.
 """
 
 from __future__ import annotations
