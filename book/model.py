@@ -99,6 +99,12 @@ EQUATION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]*")
 _TAG = re.compile(r"\\tag\s*\{([^}]*)\}")
 _CHECK = re.compile(r"✓ (?P<name>[^|]+?) \| (?P<sides>[^|]+?) \| (?P<tolerance>[^|]+)")
 _SOLUTION = re.compile(r"<details>\s*<summary>\s*Solution\s*</summary>\s*")
+#: A model's mark on the book's held-out text, as `d2lutil.mark` prints it.
+_MARK = re.compile(
+    r"^Mark \| (?P<model>[^|\n]+) \| (?P<bits>[\d.]+)(?: ± (?P<se>[\d.]+))?"
+    r" bits per character$",
+    re.MULTILINE,
+)
 #: How the paragraph under a trap begins that says what is right.
 RIGHT = "What is right:"
 #: What the repository's address holds until somebody publishes the book.
@@ -406,6 +412,15 @@ def printed(cell) -> str:
         for output in cell.get("outputs", ())
         if output.output_type == "stream" and output.name == "stdout"
     )
+
+
+def marks_in(printed: str) -> list[dict]:
+    """The marks in what cells printed: model, bits and, where it was given, se."""
+    found = []
+    for made in _MARK.finditer(printed):
+        numbers = {k: float(made[k]) for k in ("bits", "se") if made[k] is not None}
+        found.append({"model": made["model"], **numbers})
+    return found
 
 
 def html_of(output) -> str:
@@ -765,6 +780,15 @@ class Page:
     def seconds(self) -> float | None:
         """CPU seconds of one thread that the page took when its outputs were stored."""
         return self.d2l.get("seconds")
+
+    @property
+    def marks(self) -> list[dict]:
+        """What its models reached on the book's held-out text: model, bits, se (or none)."""
+        return self.d2l.get("marks", [])
+
+    @property
+    def printed_marks(self) -> list[dict]:
+        return marks_in("\n".join(printed(cell) for _, cell in self.code))
 
     @cached_property
     def digest(self) -> str:

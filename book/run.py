@@ -308,10 +308,20 @@ def run_page(path: Path, timeout: int) -> float:
     if d2l.get("digest") != digest or "seconds" not in d2l:
         d2l.update(digest=digest, seconds=round(seconds, 1))
         notebook.metadata["d2l"] = nbformat.from_dict(dict(sorted(d2l.items())))
+    store_marks(notebook)
     text = model.text_of(notebook)
     if text.encode() != before:
         model.write_text(path, text)
     return seconds
+
+
+def store_marks(notebook) -> None:
+    """Keep the marks that the page printed where its chapter's table finds them."""
+    d2l = notebook.metadata["d2l"]
+    d2l.pop("marks", None)
+    if marks := model.Page(Path("page.ipynb"), notebook).printed_marks:
+        kept = sorted({**d2l, "marks": marks}.items())
+        notebook.metadata["d2l"] = nbformat.from_dict(dict(kept))
 
 
 def keep(path: Path, notebook) -> str:

@@ -32,6 +32,7 @@ import importlib
 from .checks import (
     VerificationError,
     check_yours,
+    mark,
     verify,
     verify_bound,
     verify_differs,
@@ -55,6 +56,7 @@ __all__ = [
     "heatmap",
     "image_grid",
     "log_range",
+    "mark",
     "needs",
     "seed",
     "show",

@@ -1,7 +1,7 @@
 """Data sets that need no network, and batches of their rows.
 
     mnist, digits       images of handwritten digits
-    bible               the text of books
+    bible, genesis      the text of books, and one of them split for language models
     reviews             film reviews with their sentiment
     translations        sentence pairs
     series              time series
@@ -102,6 +102,28 @@ def bible(*books: str) -> str:
         last = max(v for v in ends if v // 1_000_000 == book.value)
         texts.append(whole.scripture_content[starts[first] : ends[last]])
     return "\n".join(_clean_bible(text) for text in texts)
+
+
+def genesis(split: str = "train") -> str:
+    """Genesis for language models: the text on which the book compares them.
+
+    `split` is "train" (the first eight tenths of its 197,000 characters), "validation"
+    (the ninth) or "test" (the last). The parts are consecutive, as what a model will be
+    asked comes after what it has read; case, punctuation and line ends are kept, 61
+    characters in all. Source as for `bible`; extra ``text``.
+
+    Raises
+    ------
+    ValueError
+        if `split` is none of the three.
+    """
+    tenths = {"train": (0, 8), "validation": (8, 9), "test": (9, 10)}
+    if split not in tenths:
+        known = '"train", "validation" or "test"'
+        raise ValueError(f"genesis: split must be {known}, got {split!r}")
+    text = bible("Genesis")
+    start, end = (len(text) * tenth // 10 for tenth in tenths[split])
+    return text[start:end]
 
 
 def _clean_bible(text: str) -> str:

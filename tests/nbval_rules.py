@@ -17,6 +17,10 @@ from book import model, processes, run
 #: CPU seconds that a page may take on one thread. Slow machines may be given more.
 LIMIT = float(os.environ.get("D2LUTIL_PAGE_SECONDS", model.MAX_SECONDS))
 
+#: Bits per character by which a mark may differ from the stored one: other machines train
+#: to slightly other numbers.
+MARKS_AGREE = 0.03
+
 _spent = defaultdict(
     float
 )  # seconds by notebook, in this process; a notebook stays in one
@@ -42,6 +46,7 @@ def pytest_runtest_call(item):
         if output.output_type == "stream" and output.name == "stderr":
             trouble = f"printed to stderr; mend what it warns of:\n{output.text[:2000]}"
             raise NbCellError(item.cell_num, f"The cell {trouble}", item.cell.source)
+    refuse_other_marks(item)
     if before <= LIMIT < _spent[page]:
         raise NbCellError(
             item.cell_num,
@@ -51,3 +56,23 @@ def pytest_runtest_call(item):
             item.cell.source,
         )
     return result
+
+
+def refuse_other_marks(item):
+    """The table of a chapter holds only what the page still reaches."""
+    stored = model.marks_in(model.printed(item.cell))
+    again = {
+        made["model"]: made["bits"]
+        for output in item.test_outputs or ()
+        for made in model.marks_in(output.get("text", ""))
+    }
+    for made in stored:
+        bits = again.get(made["model"])
+        if bits is None or abs(bits - made["bits"]) > MARKS_AGREE:
+            reached = "nothing" if bits is None else f"{bits} bits per character"
+            raise NbCellError(
+                item.cell_num,
+                f"The mark of {made['model']!r} is {made['bits']} bits per character as "
+                f"stored; now the cell reached {reached}. Run make run.",
+                item.cell.source,
+            )

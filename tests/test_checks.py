@@ -12,19 +12,22 @@ from book import model
 from d2lutil import (
     VerificationError,
     checks,
+    mark,
     verify,
     verify_bound,
     verify_differs,
     verify_effect,
     verify_estimate,
 )
-from d2lutil.checks import effects, equal, exercise, line, one_sided, sides
+from d2lutil.checks import effects, equal, exercise, line, marks, one_sided, sides
 
 A = torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64)
 NAN, INF = float("nan"), float("inf")
 
 
-@pytest.mark.parametrize("module", [effects, equal, exercise, line, one_sided, sides])
+@pytest.mark.parametrize(
+    "module", [effects, equal, exercise, line, marks, one_sided, sides]
+)
 def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0
 
@@ -910,3 +913,31 @@ def test_effect_of_chance_alone_is_rare():
     assert (
         found <= 6
     )  # a t variable with 19 degrees of freedom exceeds 3 in 0.4 % of cases
+
+
+# ---------------------------------------------------------------- marks
+
+
+def test_mark_prints_one_line(capsys):
+    mark("trigram of counts", torch.tensor(2.4649))
+    mark("network", 1.9, se=0.004)
+    assert capsys.readouterr().out == (
+        "Mark | trigram of counts | 2.46 bits per character\n"
+        "Mark | network | 1.90 ± 0.00 bits per character\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (("a|b", 2.0), "without '|'"),
+        (("", 2.0), "must be a text"),
+        (("net", float("nan")), "mark of net: bits must be a positive number"),
+        (("net", -1.0), "positive"),
+        (("net", "2"), "positive"),
+        (("net", 2.0, -0.1), "se must not be negative"),
+    ],
+)
+def test_marks_that_are_none_are_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        mark(*given)

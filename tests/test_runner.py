@@ -454,7 +454,7 @@ def test_colab_writes_only_set_up_cells(tmp_path, monkeypatch):
 def nbval(path, **environment):
     more = {
         "D2LUTIL_EXPLORE": "check",
-        "PYTHONPATH": str(model.ROOT / "tests"),
+        "PYTHONPATH": os.pathsep.join([str(model.ROOT / "tests"), str(model.ROOT)]),
         **environment,
     }
     done = subprocess.run(
@@ -501,6 +501,24 @@ def test_nbval_compares_what_verifies(page):
     code, said = nbval(path)
     assert code == 1
     assert "Cell outputs differ" in said
+
+
+def test_marks_are_stored_and_must_be_reached_again(page):
+    path = page("from d2lutil import mark", "bits = 2.46", "mark('trigram', bits)")
+    run.run_page(path, timeout=60)
+    stored = model.read(path)
+    assert stored.metadata["d2l"]["marks"] == [{"model": "trigram", "bits": 2.46}]
+    for bits, ends in ((2.48, 0), (2.5, 1)):
+        stored.cells[1].source = f"bits = {bits}"
+        model.write(path, stored)
+        code, said = nbval(path)
+        assert code == ends, said
+    assert "mark of 'trigram' is 2.46 bits per character as stored" in said
+    assert "reached 2.5 bits" in said
+    stored.cells[2].source = "print(bits)"
+    model.write(path, stored)
+    run.run_page(path, timeout=60)
+    assert "marks" not in model.read(path).metadata["d2l"]
 
 
 def test_nbval_refuses_stderr_and_slow_pages(page):

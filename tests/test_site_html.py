@@ -359,6 +359,28 @@ def test_traps_are_marked_wrong_with_what_is_right(monkeypatch):
     )
 
 
+def test_the_ledger_ranks_marks_of_all_pages_and_links_where_they_are_computed(
+    monkeypatch,
+):
+    tables = [{"model": "trigram <counts>", "bits": 2.46}]
+    network = [{"model": "network", "bits": 1.9, "se": 0.01}]
+    stand = {p.address: p for p, _ in model.written_pages()}
+    made = [
+        (stand["11-recurrent/text"], page(marks=tables)),
+        (stand["11-recurrent/rnn"], page(marks=network)),
+    ]
+    monkeypatch.setattr(lists.Book, "pages", lambda self: made)
+    rows = soup(lists.ledger(book("chapters/11-recurrent/index"))).select("tbody tr")
+    assert [[cell.text for cell in row.select("td")][:2] for row in rows] == [
+        ["network", "1.90 ± 0.01"],
+        ["trigram <counts>", "2.46"],
+    ]
+    assert [row.a["href"] for row in rows] == [
+        "chapters/11-recurrent/rnn.html",
+        "chapters/11-recurrent/text.html",
+    ]
+
+
 def test_an_equation_is_shown_with_its_code_and_its_check():
     path, name = (
         "chapters/04-mlp/backpropagation.ipynb",

@@ -126,5 +126,11 @@ def sizes(page: model.Page) -> Found:
         yield None, what, f"Keep them under {model.MAX_FIGURES / 1000:.0f} KB"
 
 
-RULES = (executed, outputs, sizes)
+def marks(page: model.Page) -> Found:
+    if page.executed and page.marks != page.printed_marks:
+        what = "the marks in its metadata are not those that the page printed"
+        yield None, what, f"Run make run PAGE={page.name}"
+
+
+RULES = (executed, outputs, sizes, marks)
 RULES_2 = (captions,)

@@ -8,6 +8,7 @@ of `LISTS` are directives of the same name:
                           a picture of which needs which
     {book-facts}          how much is written, checked and shown wrong
     {page-output} A#tag   the stored output of the cell of notebook A with that tag
+    {ledger}              marks of the chapter's models on the same held-out text
     {worked-out} A#name   a named equation of notebook A, its lines of code and its check
     {equation-index}      every named equation with the checks that name it
     {trap-index}          every mistake that circulates, and what is right
@@ -97,6 +98,22 @@ def chapter_pages(book: Book, _: str = "") -> str:
         lines += "</p></li>"
     picture = tracks(chapter.pages, book.found)
     return f'<div class="chapter-pages">{picture}<ul>{lines}</ul></div>'
+
+
+def ledger(book: Book, _: str = "") -> str:
+    """The marks of all pages, best first, each with the page that computes it."""
+    marks = [(made, planned) for planned, page in book.pages() for made in page.marks]
+    marks.sort(key=lambda entry: entry[0]["bits"])
+    rows = ""
+    for made, planned in marks:
+        spread = f" ± {made['se']:.2f}" if "se" in made else ""
+        rows += (
+            f"<tr><td>{escape(made['model'])}</td>"
+            f"<td>{made['bits']:.2f}{spread}</td>"
+            f"<td>{book.title(planned)}</td></tr>"
+        )
+    head = "<tr><th>Model</th><th>Bits per character</th><th>Page</th></tr>"
+    return f'<table class="table ledger"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
 def book_map(book: Book, _: str = "") -> str:
@@ -407,6 +424,7 @@ LISTS: dict[str, Callable[[Book, str], str]] = {
     "chapter-pages": chapter_pages,
     "book-facts": book_facts,
     "page-output": page_output,
+    "ledger": ledger,
     "worked-out": worked_out,
     "equation-index": equation_index,
     "trap-index": trap_index,

@@ -17,12 +17,14 @@ from .effects import verify_effect
 from .equal import verify
 from .exercise import check_yours
 from .line import EQUATION_NAME, VerificationError
+from .marks import mark
 from .one_sided import verify_bound, verify_differs, verify_estimate
 
 __all__ = [
     "EQUATION_NAME",
     "VerificationError",
     "check_yours",
+    "mark",
     "verify",
     "verify_bound",
     "verify_differs",
