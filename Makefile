@@ -19,7 +19,7 @@ help:
 	@echo "make colab                             write the address in _config.yml into the set-up cells"
 	@echo "make site                              build the site into _build/html, do not serve it"
 	@echo "make zip                               build the site and pack it into one file"
-	@echo "make teacher                           write the pages without solutions into _build/teacher"
+	@echo "make teacher [CHAPTER=…]               write the pages without solutions into _build/teacher"
 	@echo "make clean   [ALL=1]                   remove what was built; with ALL=1 the .venv too"
 	@echo "make help                              this list; python3 -m book --help has more"
 	@echo "PYTHON=… chooses the Python, 3.11 or newer; PORT=… the port of make book."
@@ -61,7 +61,7 @@ zip: need-python
 	@$(TASK) zip
 
 teacher: need-python
-	@$(TASK) teacher
+	@$(TASK) teacher $(CHAPTER)
 
 clean: need-python
 	@$(TASK) clean $(if $(ALL),--all)

@@ -977,14 +977,24 @@ def version() -> str:
 
 
 def setup_source(extras: list[str]) -> str:
-    """The set-up cell: on Colab it installs the book's package, elsewhere it imports it."""
+    """The set-up cell: it sees that the package and the page's extras are there.
+
+    Where they are not, on Colab, it installs the release that wrote the page. While the
+    repository's address is a placeholder nothing is installed from it.
+    """
     package = f"d2lutil[{','.join(extras)}]" if extras else "d2lutil"
-    return (
-        f"# This page needs: {package}. Runs as it is; on Colab it installs the package "
-        "once.\n"
-        "try:\n"
-        "    import d2lutil\n"
-        "except ImportError:\n"
-        f'    %pip install -q "{package} @ git+{repository()}"\n'
-        "    import d2lutil  # fails where pip did: is there a network?"
+    wanted = ", ".join(f'"{extra}"' for extra in extras)
+    look = "import d2lutil\n" + (f"\nd2lutil.needs({wanted})\n" if extras else "")
+    if not is_published():
+        return f"# This page needs {package}.\n{look}".rstrip()
+    inside = "".join(
+        f"    {line}" if line.strip() else line for line in look.splitlines(True)
     )
+    return (
+        f"# This page needs {package}. On Colab this cell installs it, once; elsewhere it "
+        "only looks.\n"
+        f"try:\n{inside}"
+        "except ImportError:\n"
+        f'    %pip install -q "{package} @ git+{repository()}@v{version()}"\n'
+        f"{inside}"
+    ).rstrip()

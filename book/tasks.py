@@ -335,7 +335,7 @@ def toc(options: argparse.Namespace) -> None:
 
 def teacher(options: argparse.Namespace) -> None:
     """Write the pages without their solutions into _build/teacher."""
-    program("site", "book.teacher")
+    program("site", "book.teacher", *options.chapters)
 
 
 def lab(options: argparse.Namespace) -> None:
@@ -448,6 +448,8 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "pins":
             command.add_argument("releases", choices=("newest", "oldest"))
+        if name == "teacher":
+            command.add_argument("chapters", nargs="*", help="such as 17-reinforcement")
         if name == "page":
             command.add_argument("chapter")
             command.add_argument("slug")

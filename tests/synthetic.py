@@ -176,7 +176,10 @@ def second_pattern() -> nbformat.NotebookNode:
             "solution",
             "hide-cell",
         ),
-        text("### 3. A guess (predict)\n\nWhat happens at 1?"),
+        text(
+            "### 3. A guess (predict)\n\nWhat happens at 1?\n\n"
+            "<details><summary>Solution</summary>\n\nIt never stops.\n\n</details>"
+        ),
         text("## Deeper: Why it helps on a quadratic\n\nFrom Momentum sum."),
     ]
     page = new_notebook(cells=cells)

@@ -1,7 +1,5 @@
 """Data sets and batches."""
 
-import sys
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -132,23 +130,6 @@ def test_unknown_series():
 
 
 # ---------------------------------------------------------------- missing packages
-
-
-def test_missing_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "gymnasium", None)
-    with pytest.raises(ImportError, match=r'pip install "d2lutil\[rl\]"'):
-        data.require("gymnasium")
-    with pytest.raises(ImportError, match="pip install no_such_thing"):
-        data.require("no_such_thing")
-    with pytest.raises(ImportError, match="jupyterlab_language_pack_xx"):
-        data.translations("xx")
-
-
-def test_every_extra_exists():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
-        "project"
-    ]["optional-dependencies"]
-    assert set(data.EXTRAS.values()) <= set(extras)
 
 
 # ---------------------------------------------------------------- batches

@@ -134,7 +134,7 @@ def wait_for_frame(page, figure, k) -> None:
 
 def picture(figure) -> str:
     """The SVG that stands there now, seen to be painted."""
-    image = figure.locator("img:visible")
+    image = figure.locator("img.d2l-first:visible, img.d2l-now:visible")  # no pad's
     assert image.count() == 1
     assert image.evaluate("e => e.complete && e.naturalWidth > 0"), (
         "the picture is broken"

@@ -62,8 +62,7 @@ def test_stores_tags_and_stamps(page):
     assert not model.page(path).is_stale
     assert stored.metadata.d2l.seconds == round(seconds, 1)
     setup, printing, checking, solution, result = stored.cells
-    assert setup.source.startswith("# This page needs: d2lutil[rl].")
-    assert f'%pip install -q "d2lutil[rl] @ git+{model.repository()}"' in setup.source
+    assert setup.source == model.setup_source(["rl"])
     assert printing.outputs == [
         {"name": "stdout", "output_type": "stream", "text": "stored 1.\n"}
     ]
@@ -447,14 +446,6 @@ def test_colab_writes_only_set_up_cells(tmp_path, monkeypatch):
     before = json.loads(path.read_text())
     run.write_setup_cell(path)
     assert json.loads(path.read_text()) == before
-
-
-def test_set_up_cell_installs_only_where_the_package_is_missing():
-    source = model.setup_source([])
-    tried, handled = source.split("except ImportError:")
-    assert "import d2lutil" in tried
-    assert "%pip" not in tried
-    assert handled.strip().startswith("%pip install -q")
 
 
 # ---------------------------------------------------------------- pages run again by nbval

@@ -339,6 +339,10 @@ def test_checks_are_shown_and_linked(site):
 def test_cover_and_pages_say_what_they_should(site):
     cover = site["index.html"].find("article")
     assert cover.select_one(".page-output .d2l-explore"), "no figure on the cover"
+    assert len(cover.select(".paths dt")) == 3
+    shown = cover.select_one(".worked-out")
+    assert shown.select_one("math") and shown.select_one(".highlight pre")
+    assert shown.select_one("ul.checks")
     for path, html in site.items():
         assert html.find_all("h1"), f"{path} has no h1"
         assert html.html["lang"] == "en" and html.title.text.strip(), path
@@ -401,7 +405,7 @@ def test_two_builds_at_once_both_end_well(tmp_path):
     both = [subprocess.Popen(run, cwd=tree, **pipes) for _ in range(2)]
     said = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert sum("Another build runs" in err for _, err in said) == 1
+    assert sum("Waiting for a build of the site" in out for out, _ in said) == 1
 
 
 def test_page_saved_in_jupyterlab_is_named_with_the_cure(tmp_path):
@@ -635,7 +639,7 @@ def test_a_symbol_lights_wherever_it_stands_and_nothing_moves(lesson_address, br
     """By mouse, in a formula and in code, and by keyboard."""
     lit = "() => [...document.querySelectorAll('.d2l-lit')].map(e => e.textContent)"
     places = """() => [...document.querySelectorAll(
-      'article p, article mjx-container, article pre')].map(e => {
+      'article p, article mjx-container, article pre')].filter(e => e.offsetParent).map(e => {
         const box = e.getBoundingClientRect();
         return [box.left, Math.round(box.top + scrollY), box.width, box.height];
       }).join(' ')"""
@@ -739,6 +743,36 @@ def test_link_to_a_folded_check_opens_it(lesson_address, browser):
         page.goto("about:blank")
         page.goto(f"{lesson_address}#check-momentum-sum")
         page.locator("#check-momentum-sum").wait_for(state="visible")
+
+
+@pytest.mark.browser
+def test_an_exercise_to_predict_asks_first(lesson_address, browser):
+    with watched(browser) as page:
+        page.goto(lesson_address)
+        exercise = page.locator(
+            "section:has(> h3 .exercise-kind:text-is('predict'))"
+        ).first
+        solution = exercise.locator("details").first
+        assert not solution.is_visible()
+        exercise.get_by_label("Your prediction").fill("twice as <b>large</b>")
+        exercise.get_by_role("button", name="Compare with the solution").press("Enter")
+        assert solution.is_visible() and solution.get_attribute("open") is not None
+        told = exercise.get_by_role("status")
+        assert told.inner_text() == "You predicted: twice as <b>large</b>"
+        assert told.evaluate("e => e === document.activeElement")
+        page.reload()  # what was written is still there
+        assert solution.is_visible()
+        assert "twice as" in exercise.get_by_role("status").inner_text()
+    with watched(browser) as page:  # who prints all gets the solutions without a guess
+        page.goto(lesson_address)
+        page.get_by_label("Print folded code and solutions too").check()
+        page.emulate_media(media="print")
+        assert exercise_visible(page)
+
+
+def exercise_visible(page) -> bool:
+    kind = page.locator("section:has(> h3 .exercise-kind:text-is('predict')) details")
+    return kind.first.is_visible()
 
 
 @pytest.mark.browser
@@ -851,10 +885,12 @@ def test_formulas_of_the_list_are_set_when_they_come_into_sight(address, browser
 @pytest.mark.browser
 def test_map_shows_the_way_to_a_page(address, browser):
     with watched(browser) as page:
-        page.goto(f"{address}/index.html")
+        page.goto(f"{address}/chapters/00-about/plan.html")
         page.get_by_label("The way to").select_option("16-generative/vae")
         shown = page.locator(".chosen-path li").all_inner_texts()
-        assert shown == [p.title for p in model.reading_path("16-generative/vae")]
+        written = {p.address for p, _ in model.written_pages()}
+        path = model.reading_path("16-generative/vae")
+        assert shown == [p.title for p in path if p.address in written]
         assert page.locator(".dots i.before").count() == len(shown)
 
 
@@ -894,6 +930,7 @@ def test_from_a_folder_and_without_scripts(site, browser):
         page.locator("summary", has_text="Solution").first.click()
         page.goto((HTML / "index.html").as_uri())
         assert page.locator(".page-output img").first.is_visible()
+        page.goto((HTML / "chapters/00-about/plan.html").as_uri())
         page.locator(".book-map summary").first.click()
         assert page.locator(".book-map .page").first.is_visible()
         page.goto((HTML / "chapters/00-about/equations.html").as_uri())

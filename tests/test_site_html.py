@@ -1,17 +1,14 @@
 """What the site shows of plan and notebooks: pure functions, tested without Sphinx."""
 
 import subprocess
-import sys
-import time
 
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
-from synthetic import ROOT, cell, picture, printed, second_pattern, text
+from synthetic import cell, picture, printed, second_pattern, text
 
 from book import model
 from book.site import html, lists
-from book.site.lock import lock
 from book.site.shown import WIDGET, labels, markdown, shown
 from book.site.tracks import tracks
 
@@ -293,7 +290,7 @@ def test_map_shows_every_lesson_and_links_what_stands():
     assert len(made.select(".dots i.written")) == sum(p.written for p in lessons)
     way = made.find(id="path-16-generative/vae")
     assert [li.text for li in way.select("li")] == [
-        p.title for p in model.reading_path("16-generative/vae")
+        p.title for p in model.reading_path("16-generative/vae") if p.written
     ]
 
 
@@ -333,7 +330,7 @@ def test_output_of_a_page_that_has_none_names_the_cure():
     with pytest.raises(model.PageError, match="no such file"):
         lists.page_output(book(), "chapters/11-recurrent/bpt.ipynb#cover")
     assert "d2l-explore" in lists.page_output(
-        book(), "chapters/11-recurrent/bptt.ipynb#cover"
+        book(), "chapters/16-generative/vae.ipynb#cover"
     )
 
 
@@ -360,6 +357,23 @@ def test_traps_are_marked_wrong_with_what_is_right(monkeypatch):
     assert entry.select_one(".right").text.startswith(
         "What is right: divide the rate by"
     )
+
+
+def test_an_equation_is_shown_with_its_code_and_its_check():
+    path, name = (
+        "chapters/04-mlp/backpropagation.ipynb",
+        "Cross-entropy output gradient",
+    )
+    made = soup(lists.worked_out(book("index"), f"{path}#{name}"))
+    assert made.math.find("mi", string="softmax") or "softmax" in made.math.text
+    assert "def output_gradient" in made.pre.text
+    assert made.find("a", string=name)["href"].endswith(
+        "#eq-cross-entropy-output-gradient"
+    )
+    [check] = made.select("ul.checks li")
+    assert "formula = autograd" in check.text
+    with pytest.raises(model.PageError, match="no checked equation named 'None such'"):
+        lists.worked_out(book("index"), f"{path}#None such")
 
 
 def test_names_hold_pages_equations_and_traps():
@@ -400,46 +414,6 @@ def test_changes_come_from_tags_and_need_no_git(tmp_path, monkeypatch):
     )
     monkeypatch.setenv("PATH", "")
     assert lists.tagged_releases(tmp_path) == []
-
-
-# ---------------------------------------------------------------- the lock
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from book.site.lock import lock
-with lock(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(float(sys.argv[2]))
-"""
-
-
-def holder(path, seconds):
-    run = [sys.executable, "-c", HOLD, str(path), str(seconds)]
-    process = subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
-def test_second_build_waits_and_says_so(tmp_path, capsys):
-    path = tmp_path / "new" / ".lock"
-    path.parent.mkdir()
-    process = holder(path, 1)
-    start = time.monotonic()
-    with lock(path):
-        assert time.monotonic() - start > 0.3
-    assert "Another build runs" in capsys.readouterr().err
-    process.wait()
-    with lock(path):  # free again: nothing to say
-        assert capsys.readouterr().err == ""
-
-
-def test_lock_of_a_killed_build_is_free(tmp_path, capsys):
-    process = holder(tmp_path / ".lock", 60)
-    process.kill()
-    process.wait()
-    with lock(tmp_path / ".lock"):
-        assert capsys.readouterr().err == ""
 
 
 def test_a_missing_package_of_the_site_is_named_with_its_cure(monkeypatch):

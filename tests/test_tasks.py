@@ -410,6 +410,7 @@ def test_tasks_call_their_programs(root, calls):
         ("claims", page): f"-m book.claims {page}",
         ("toc",): "-m book.toc",
         ("teacher",): "-m book.teacher",
+        ("teacher", "17-a"): "-m book.teacher 17-a",
         ("check",): "-m book.contract",
     }.items():
         calls.clear()

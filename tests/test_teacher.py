@@ -28,14 +28,14 @@ def test_folded_solutions_go():
     kept, gone = left(
         (f"### 1. Add (derive)\n\nWhat is 2 + 2?\n\n{SOLUTION}",), (SOLUTION,)
     )
-    assert kept == [("### 1. Add (derive)\n\nWhat is 2 + 2?",)]
+    assert kept == [("### 1. Add (derive)\n\nWhat is 2 + 2?",), (teacher.ANSWER,)]
     assert gone == 2
 
 
 @pytest.mark.parametrize("case", ["Solution (short)", "SOLUTION", "Solution "])
 def test_a_solution_folded_in_another_way_goes_too(case):
     kept, gone = left((SOLUTION.replace("Solution", case),))
-    assert (kept, gone) == ([], 1)
+    assert (kept, gone) == ([(teacher.ANSWER,)], 1)
 
 
 def test_code_without_a_stub_leaves_an_empty_cell():
@@ -86,3 +86,21 @@ def test_of_the_whole_book(tmp_path):
     for _, page in model.written_pages():
         for file in model.files_read(page.notebook, page.path.parent):
             assert (tmp_path / "out" / page.path.parent.name / file.name).exists()
+
+
+def test_of_one_chapter(tmp_path):
+    written = teacher.write_all(tmp_path / "out", ["16-generative"])
+    folders = {path.parent.name for path, _ in written}
+    assert folders == {"16-generative"}
+    assert len(written) == sum(
+        page.folder == "16-generative" for page, _ in model.written_pages()
+    )
+
+
+def test_an_unknown_chapter_is_named_and_nothing_is_lost(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(
+        model.PageError, match="17: no such chapter; there are 00-about"
+    ):
+        teacher.write_all(tmp_path / "out", ["17"])
+    assert (tmp_path / "out").exists()

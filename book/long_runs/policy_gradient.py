@@ -1,87 +1,63 @@
-"""CartPole to the threshold of its version 1: the page's own code with a larger budget.
+"""What a baseline buys on CartPole-v1: twenty paired seeds, learning rates tuned alike.
 
-Trains five seeds of REINFORCE (300 rounds) and of DQN (60,000 steps) and scores each on 100
-episodes of gymnasium's CartPole-v1 itself, without exploration: mean lengths, and the share
-of seeds that reach 475.
+Each way tries every rate on twenty seeds; the mean length over all rounds decides. Then
+twenty other seeds are trained, at the rate of either way, and play 100 new walks each.
+Along the way: how much of the gradient's variance the baseline leaves.
 """
 
-import gymnasium as gym
-import torch
+import numpy as np
 
 from book.long import side_by_side
 
 PAGE = "17-reinforcement/policy-gradient"
-TAKES = ("DQN", "greedy_action", "reinforce")
+TAKES = ("play", "poles", "reinforce", "variance_left")
 
-SEEDS, EPISODES, THRESHOLD = 5, 100, 475.0
-ROUNDS, STEPS = 300, 60_000
+SEEDS, ROUNDS, WALKS = 20, 40, 100
+RATES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
+WAYS = {"without": 0, "with": 1}
+TUNING, TEST, NEW_WALKS, SPREAD = 1000, 2000, 3000, 4000  # seeds of the random numbers
+SLOW, CHECKPOINTS, COPIES = 0.02, (0, 5, 10, 15, 20, 25, 30, 40), 40
 
 
 def run(page) -> dict:
-    methods = ("REINFORCE with baseline", "REINFORCE without baseline", "DQN")
+    jobs = [(name, rate) for name in WAYS for rate in RATES]
+    means = dict(zip(jobs, side_by_side(tune, jobs), strict=True))
+    best = {name: max(RATES, key=lambda rate: means[name, rate]) for name in WAYS}
+    tests = [(name, rate) for name in WAYS for rate in sorted(set(best.values()))]
+    tested = dict(zip(tests, side_by_side(test, tests), strict=True))
+    spread = side_by_side(spread_of, CHECKPOINTS)
     return {
-        "threshold": THRESHOLD,
-        "episodes": EPISODES,
-        "environment": "CartPole-v1",
-        "runs": [score for part in side_by_side(train, methods) for score in part],
+        "rates": list(RATES),
+        "rounds": ROUNDS,
+        "tuning": {name: [means[name, rate] for rate in RATES] for name in WAYS},
+        "best": best,
+        "tests": [
+            {"way": name, "rate": rate, **tested[name, rate]} for name, rate in tests
+        ],
+        "slow": SLOW,
+        "checkpoints": list(CHECKPOINTS),
+        "variance_left": spread,  # (checkpoints, seeds)
     }
 
 
-def train(page, method: str) -> list[dict]:
-    """Train one method and score what it found."""
-    if method != "DQN":
-        baseline = 0.0 if "without" in method else 1.0
-        policy, _ = page.reinforce(
-            baseline=[baseline], seeds=SEEDS, rounds=ROUNDS, seed=1
-        )
-        return [score(page, method, f"{ROUNDS} rounds of 8 episodes", policy)]
-    agent = page.DQN(no_target=[0, 1, 0], no_replay=[0, 0, 1], seeds=SEEDS, seed=1)
-    agent.train(STEPS)
-    scores = []
-    for i, variant in enumerate(
-        ("DQN", "DQN without target network", "DQN without replay")
-    ):
-        own = slice(i * SEEDS, (i + 1) * SEEDS)
-        for weights, name in ((agent.best, "best weights"), (agent.q, "last weights")):
-            rows = [w.detach()[own] for w in weights]
-            scores.append(score(page, f"{variant}, {name}", f"{STEPS:,} steps", rows))
-    return scores
+def tune(page, job) -> float:
+    name, rate = job
+    _, lengths = page.reinforce(SEEDS, ROUNDS, rate, WAYS[name], seed=TUNING)
+    return round(float(lengths.mean()), 1)
 
 
-def score(page, method: str, budget: str, parameters) -> dict:
-    lengths = [
-        round(x, 1) for x in real_lengths(page, parameters, seed=10_000).tolist()
-    ]
-    return {
-        "method": method,
-        "budget": budget,
-        "mean_length_by_seed": lengths,
-        "success_rate": sum(x >= THRESHOLD for x in lengths) / len(lengths),
-    }
+def test(page, job) -> dict:
+    name, rate = job
+    net, lengths = page.reinforce(SEEDS, ROUNDS, rate, WAYS[name], seed=TEST)
+    n = SEEDS * WALKS
+    u = np.random.default_rng(NEW_WALKS).random((500, n))
+    *_, on = page.play(page.poles(n), net.chances, u, NEW_WALKS)
+    after = on.sum(0).reshape(SEEDS, WALKS).mean(1)
+    return {"lengths": lengths.round(2).tolist(), "after": after.round(1).tolist()}
 
 
-def real_lengths(page, parameters, seed: int) -> torch.Tensor:
-    """Mean lengths of greedy episodes of gymnasium's own CartPole-v1, (seeds,)."""
-    runs = len(parameters[0])
-    envs = gym.make_vec(
-        "CartPole-v1",
-        num_envs=runs * EPISODES,
-        vectorization_mode="sync",
-        vector_kwargs={"autoreset_mode": gym.vector.AutoresetMode.DISABLED},
-    )
-    observation, _ = envs.reset(seed=seed)
-    going_on = torch.ones(runs * EPISODES, dtype=torch.bool)
-    length = torch.zeros(runs * EPISODES)
-    while going_on.any():
-        state = torch.as_tensor(observation, dtype=torch.float64).view(
-            runs, EPISODES, 4
-        )
-        with torch.no_grad():
-            action = page.greedy_action(parameters, state).flatten().numpy()
-        length += going_on
-        for i in torch.nonzero(going_on).flatten().tolist():
-            step, _, terminated, truncated, _ = envs.envs[i].step(int(action[i]))
-            observation[i] = step
-            going_on[i] = not (terminated or truncated)
-    envs.close()
-    return length.view(runs, EPISODES).mean(1)
+def spread_of(page, rounds: int) -> list[float]:
+    """Of each of ten seeds, after so many rounds at a rate at which one can watch."""
+    net, _ = page.reinforce(10, rounds, SLOW, 1, seed=TEST)
+    left = [page.variance_left(net, i, COPIES, SPREAD + i) for i in range(10)]
+    return [round(float(x), 4) for x in left]

@@ -18,8 +18,8 @@ import zipfile
 from pathlib import Path
 
 from book import toc
+from book.environment import TaskError, lock
 from book.model import ROOT
-from book.site.lock import lock
 from book.site.theme import THIRD_PARTY
 
 BUILD = ROOT / "_build"
@@ -114,7 +114,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     start = time.perf_counter()
-    with lock(BUILD / ".lock"):
+    with lock(BUILD / ".lock", "a build of the site"):
         if options.links:
             return build(builder="linkcheck")
         assemble_mathjax()
@@ -134,4 +134,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except TaskError as error:
+        sys.exit(str(error))

@@ -13,8 +13,12 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
+import latex2mathml.converter
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from book import model
 
@@ -148,6 +152,23 @@ def linked_symbols(symbols: list, places: dict[str, list]) -> str:
     text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("<", "\\u003c")
     return f'<script type="application/json" id="d2l-symbols">{text}</script>'
+
+
+def mathml(tex: str) -> str:
+    """One line of TeX for a page that shall not load MathJax: browsers set it themselves."""
+    return latex2mathml.converter.convert(" ".join(tex.split()), display="block")
+
+
+def worked_out(link: str, tex: str, code: str, checks: str) -> str:
+    """An equation, its code and its check, one under the other."""
+    lexer, form = PythonLexer(), HtmlFormatter(nowrap=True)
+    return (
+        '<div class="worked-out">'
+        f'<p class="kind">The equation: {link}</p>{mathml(tex.strip().rstrip("."))}'
+        f'<p class="kind">Its code</p><div class="highlight"><pre tabindex="0">'
+        f"{highlight(code, lexer, form)}</pre></div>"
+        f'<p class="kind">Its check</p>{checks}</div>'
+    )
 
 
 # ---------------------------------------------------------------- figures

@@ -8,6 +8,7 @@ of `LISTS` are directives of the same name:
                           a picture of which needs which
     {book-facts}          how much is written, checked and shown wrong
     {page-output} A#tag   the stored output of the cell of notebook A with that tag
+    {worked-out} A#name   a named equation of notebook A, its lines of code and its check
     {equation-index}      every named equation with the checks that name it
     {trap-index}          every mistake that circulates, and what is right
     {changes}             what each tagged release changed
@@ -28,7 +29,7 @@ from pathlib import Path
 
 from book import model
 from book.model import Chapter, PageError, PlannedPage
-from book.site import html
+from book.site import html, symbols
 from book.site.tracks import tracks
 
 
@@ -125,7 +126,11 @@ def _chapter(book: Book, chapter: Chapter) -> str:
     for page in chapter.pages:
         if page.docname in book.found or page.kind == "lesson":
             made += f'<p class="page">{book.title(page, TO_COME)}</p>'
-        path = model.reading_path(page.address)
+        path = [
+            other
+            for other in model.reading_path(page.address)
+            if other.docname in book.found
+        ]
         if path:
             before = " ".join(other.address for other in path)
             steps = "".join(f"<li>{book.title(other)}</li>" for other in path)
@@ -194,6 +199,28 @@ def page_output(book: Book, argument: str) -> str:
         f"page-output: {path} has no cell tagged {tag!r} with a stored figure. If the "
         "page was saved after a run in JupyterLab, store its outputs: "
         f"make run PAGE={path}"
+    )
+
+
+def worked_out(book: Book, argument: str) -> str:
+    """An equation of a page, the code that its check compares, and what the check says."""
+    path, _, name = argument.partition("#")
+    page = model.page(model.ROOT / path)
+    equation = next((e for e in page.equations if e.name == name), None)
+    checks = [check for check in page.checks if check.name == name]
+    if equation is None or not checks:
+        raise PageError(f"worked-out: {path} has no checked equation named {name!r}")
+    docname = path.removesuffix(".ipynb")
+    code = dict(enumerate((cell for _, cell in page.code)))
+    tested, *others = symbols.compared(page)[name]
+    place = next((other for other in others if other[0] != tested[0]), tested)
+    lines = code[place[0]].source.splitlines()[place[1] - 1 : place[2]]
+    link = book.link(docname, name, f"eq-{model.slug(name)}")
+    check = html.check(
+        checks[0], equation=f"{book.address(docname)}#check-{model.slug(name)}"
+    )
+    return html.worked_out(
+        link, equation.tex, "\n".join(lines), html.check_list([check])
     )
 
 
@@ -380,6 +407,7 @@ LISTS: dict[str, Callable[[Book, str], str]] = {
     "chapter-pages": chapter_pages,
     "book-facts": book_facts,
     "page-output": page_output,
+    "worked-out": worked_out,
     "equation-index": equation_index,
     "trap-index": trap_index,
     "changes": changes,

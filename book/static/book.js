@@ -40,10 +40,51 @@
   function openTarget() {
     var id = decodeURIComponent(location.hash.slice(1));
     var target = id && document.getElementById(id), folded = target;
-    while (folded && (folded = folded.parentElement.closest("details"))) folded.open = true;
+    while (folded && (folded = folded.parentElement.closest("details"))) {
+      folded.open = true;
+      folded.hidden = false;
+    }
     if (target && target.closest("details")) target.scrollIntoView();
   }
   addEventListener("hashchange", openTarget);
+
+  // ---- An exercise to predict asks for a guess before it shows its solution. What was
+  // written is kept in this browser. A link to something in a solution shows it as well.
+  function guessFirst(exercise) {
+    var solutions = all("details", exercise).filter(function (fold) {
+      return /^Solution/.test(fold.querySelector("summary").textContent.trim());
+    });
+    if (!solutions.length) return;
+    var name = "guess " + location.pathname + "#" + exercise.id, said = null;
+    try { said = localStorage.getItem(name); } catch (error) { /* a private window */ }
+    var form = document.createElement("form");
+    form.className = "guess";
+    form.innerHTML = "<label>Your prediction <textarea rows='2' name='text' autocomplete='off'>" +
+      "</textarea></label><button type='submit'>Compare with the solution</button>" +
+      "<p role='status' tabindex='-1' hidden></p>";
+    function show(text) {
+      solutions.forEach(function (fold) { fold.hidden = false; });
+      form.querySelector("label").remove();
+      form.querySelector("button").remove();
+      var line = form.querySelector("p");
+      line.hidden = false;
+      line.textContent = text ? "You predicted: " + text : "No prediction.";
+      return line;
+    }
+    form.addEventListener("submit", function (event) {
+      event.preventDefault();
+      var text = form.text.value.trim();
+      try { localStorage.setItem(name, text); } catch (error) { /* not kept, then */ }
+      solutions[0].open = true;
+      show(text).focus();
+    });
+    solutions[0].before(form);
+    if (said !== null) show(said);
+    else solutions.forEach(function (fold) { fold.hidden = true; });
+  }
+  all("h3 .exercise-kind").forEach(function (kind) {
+    if (kind.textContent === "predict") guessFirst(kind.closest("section"));
+  });
   openTarget();
 
   // ---- What is copied holds each formula as it stands in the notebook: without the marks

@@ -17,6 +17,7 @@ from .figure import Figure
 from .film import Film
 
 MAX_BYTES = 150_000  # of a figure, gzipped
+PUT_IN = "// put in: "
 
 
 def show_stored(figure: Figure) -> None:
@@ -162,7 +163,14 @@ def caption_html(figure: Figure) -> str:
 
 
 def asset(name: str) -> str:
-    """explore.js or explore.css, without comment lines and indentation."""
+    """explore.js or explore.css, without comment lines and indentation.
+
+    A line "// put in: file" stands for that file, so that a long script has short files.
+    """
     text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     lines = (line.strip() for line in text.splitlines())
-    return "".join(line + "\n" for line in lines if line and not line.startswith("//"))
+    return "".join(
+        asset(line.removeprefix(PUT_IN)) if line.startswith(PUT_IN) else line + "\n"
+        for line in lines
+        if line and (line.startswith(PUT_IN) or not line.startswith("//"))
+    )
