@@ -3,7 +3,7 @@
     python -m book.claims chapters/a/b.ipynb
 
 A guide for author and referee to where to look, not a verdict. `unmeasured` is the strict
-part, which the contract refuses on pages of the second pattern.
+part, which the contract refuses.
 
 Numbers in figures cannot be seen: what counts is the text of outputs.
 """
@@ -265,7 +265,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print("\n".join(f"  {claim}" for claim in of_kind))
         strict = unmeasured(notebook)
         if strict:
-            print("\nThe contract refuses these on a page of the second pattern:")
+            print("\nThe contract refuses these:")
             print("\n".join(f"  {claim}" for claim in strict))
     return 0
 

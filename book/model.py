@@ -32,20 +32,8 @@ PLAN = ROOT / "book" / "plan.yml"
 KINDS = ("lesson", "quiz", "guide")
 EXERCISE_KINDS = ("check", "derive", "code", "predict", "research")
 
-#: Kinds of section of a page of the first pattern.
-SECTIONS_1 = (
-    "Derivation",
-    "From scratch",
-    "With torch",
-    "They agree",
-    "Explore",
-    "Experiment",
-    "Traps",
-    "Exercises",
-    "Summary",
-)
-#: Kinds of section of a page of the second pattern: those of the first reading, which ends
-#: with the summary, and those of the second.
+#: Kinds of section of a lesson: those of the first reading, which ends with the summary, and
+#: those of the second.
 FIRST_READING = (
     "Picture and numbers",
     "Picture",
@@ -60,7 +48,7 @@ FIRST_READING = (
     "Summary",
 )
 SECOND_READING = ("Traps", "Exercises", "Deeper")
-SECTIONS_2 = FIRST_READING + SECOND_READING
+SECTIONS = FIRST_READING + SECOND_READING
 
 #: The tag that has nbval compare a cell's output. The runner sets it on cells that verify.
 COMPARED = "nbval-check-output"
@@ -74,7 +62,7 @@ YOUR_CODE = "your-code"
 CHECK_YOURS = "check_yours"
 #: What `d2l` in a notebook's metadata may hold.
 METADATA = frozenset(
-    {"kind", "pattern", "extras", "digest", "seconds", "mutants", "marks", "long"}
+    {"kind", "extras", "digest", "seconds", "mutants", "marks", "long"}
 )
 
 # ---------------------------------------------------------------- limits
@@ -596,7 +584,7 @@ def slug(name: str) -> str:
 
 def kind_of_heading(text: str) -> str:
     """The kind of section that a heading announces, or ''."""
-    for kind in (*SECTIONS_2, *SECTIONS_1):
+    for kind in SECTIONS:
         if re.match(re.escape(kind) + r"\b", text):
             return kind
     return ""
@@ -759,7 +747,6 @@ class Page:
         self.path, self.name, self.notebook = Path(path), name_of(path), notebook
         self.d2l = notebook.metadata.get("d2l", {})
         self.kind = self.d2l.get("kind", "lesson")
-        self.pattern = self.d2l.get("pattern", 1)
         self.cells = list(enumerate(notebook.cells, 1))
         self.markdown = {
             i: Markdown(c.source) for i, c in self.cells if c.cell_type == "markdown"
@@ -915,12 +902,12 @@ class Page:
 
     @cached_property
     def second_reading(self) -> tuple[int, int]:
-        """(cell, line) of the heading at which the second reading begins, on a page of the
-        second pattern that has one; else (0, 0)."""
+        """(cell, line) of the heading at which the second reading begins; (0, 0) where there
+        is none."""
         seen = False
         for i, markdown in self.markdown.items():
             for line, level, text in markdown.headings:
-                if level == 2 and seen and self.pattern >= 2:
+                if level == 2 and seen:
                     return i, line
                 seen = seen or (level == 2 and kind_of_heading(text) == "Summary")
         return 0, 0

@@ -33,7 +33,7 @@ def fill(name: str, title: str) -> str:
 def skeleton(title: str, kind: str = "lesson") -> nbformat.NotebookNode:
     """A page of that kind that is all form, not yet executed."""
     notebook = jupytext.reads(fill(f"{kind}.py", title), "py:percent")
-    notebook.metadata["d2l"] = {"kind": kind, "pattern": 2}
+    notebook.metadata["d2l"] = {"kind": kind}
     run.prepare(notebook)
     run.normalise(notebook)
     return notebook

@@ -289,7 +289,7 @@ def run_page(path: Path, timeout: int) -> float:
     if "d2l" not in notebook.metadata:
         raise PageError(
             f"{name}: its metadata has no d2l, which tells kind and extras. Restore it with "
-            'git; a page of your own making needs "d2l": {"kind": "lesson", "pattern": 2}'
+            'git; a page of your own making needs "d2l": {"kind": "lesson"}'
         )
     try:
         before = path.read_bytes()

@@ -34,7 +34,7 @@ from book.environment import (
 
 @functools.cache
 def facts(page: str) -> dict:
-    """What the tasks need to know of a page: pattern, seconds, and whether it has code.
+    """What the tasks need to know of a page: seconds, and whether it has code.
 
     A file that cannot be read counts as the slowest page with code: its run says why.
     """
@@ -43,9 +43,9 @@ def facts(page: str) -> dict:
         d2l = notebook["metadata"].get("d2l", {})
         code = any(cell["cell_type"] == "code" for cell in notebook["cells"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {"pattern": 1, "seconds": float("inf"), "code": True}
+        return {"seconds": float("inf"), "code": True}
     seconds = d2l.get("seconds", float("inf"))
-    return {"pattern": d2l.get("pattern", 1), "seconds": seconds, "code": code}
+    return {"seconds": seconds, "code": code}
 
 
 def all_pages() -> list[str]:
@@ -106,8 +106,7 @@ def form(pages: list[str]) -> None:
     say(f"The contract of {', '.join(pages) or 'every page'} …")
     if run("-m", "book.contract", *pages):
         raise TaskError("a page breaks the contract; the lines above say where")
-    # Pages of the first pattern are formatted when they are written anew.
-    code = [page for page in pages or all_pages() if facts(page)["pattern"] != 1]
+    code = list(pages or all_pages())
     if not pages:
         code += ["book", "d2lutil", "tests"]
         if run("--offline", "--quiet", ".github", program=BIN / "zizmor"):

@@ -21,7 +21,7 @@ def chosen(pages: list[str], sample: str | None, since: str | None) -> list[Path
 
 
 def draw(book: list[Path], commit: str, size: int = SIZE) -> list[Path]:
-    """`size` pages drawn by a commit's hash: one of every kind and pattern, then others."""
+    """`size` pages drawn by a commit's hash: one of every kind, then others."""
 
     def lot(path: Path) -> str:
         return hashlib.sha256(
@@ -39,13 +39,13 @@ def draw(book: list[Path], commit: str, size: int = SIZE) -> list[Path]:
     )
 
 
-def kind(path: Path) -> tuple:
+def kind(path: Path):
     """What pages differ in for a browser. A broken page is a kind of its own."""
     try:
         page = model.page(path)
     except model.PageError:
         return ("broken", path)
-    return page.kind, page.pattern
+    return page.kind
 
 
 def differing(since: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Books made up for tests: one page of the second pattern, or many copies of pages.
+"""Books made up for tests: one page that holds everything, or many copies of pages.
 
     python tests/synthetic.py FOLDER N       write a book of N notebooks into FOLDER
 
@@ -94,8 +94,8 @@ INTERACTIVE = (
 LONG = "total = " + "x" * 80  # the longest line that a page may have
 
 
-def second_pattern() -> nbformat.NotebookNode:
-    """A page that holds each thing that a page of the second pattern may hold."""
+def made_up() -> nbformat.NotebookNode:
+    """A page that holds each thing that a page may hold."""
     cells = [
         text(
             "# Momentum\n\nWhy does a heavy ball roll faster down a long valley than a "
@@ -187,7 +187,6 @@ def second_pattern() -> nbformat.NotebookNode:
     mutants = {"planted": 60, "crashed": 17, "ran": 43, "noticed": 41, "explained": []}
     page.metadata["d2l"] = {
         "kind": "lesson",
-        "pattern": 2,
         "seconds": 7.2,
         "mutants": mutants,
         "digest": "made-up",
@@ -199,8 +198,8 @@ def write(path: Path, notebook) -> None:
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
 
 
-def with_second_pattern(folder: Path, alone: bool = False) -> Path:
-    """A tree with one page of the second pattern, among the standing ones or alone."""
+def with_made_up(folder: Path, alone: bool = False) -> Path:
+    """A tree with one made-up page, among the standing ones or alone."""
     if alone:
         shutil.copytree(
             ROOT / "book", folder / "book", ignore=shutil.ignore_patterns("__pycache__")
@@ -221,7 +220,7 @@ def with_second_pattern(folder: Path, alone: bool = False) -> Path:
             path.write_text(source + "\n", encoding="utf-8")
     else:
         copy_tree(folder)
-    write(folder / "chapters" / f"{PAGE}.ipynb", second_pattern())
+    write(folder / "chapters" / f"{PAGE}.ipynb", made_up())
     return folder
 
 

@@ -9,21 +9,6 @@ from book import contract, model, new_page, run
 
 BOOK = model.all_pages()
 
-#: Pages of the first pattern, which keep the old rules until they are written anew. This list
-#: may only shrink: a new page is of the second pattern.
-FIRST_PATTERN = [
-    "09-optimization/schedules",
-    "11-recurrent/deep-and-bidirectional",
-    "11-recurrent/gru",
-    "11-recurrent/language-models",
-    "11-recurrent/lstm",
-    "11-recurrent/rnn",
-    "11-recurrent/sequences",
-    "11-recurrent/text",
-    "11-recurrent/vanishing-in-time",
-    "16-generative/gaussian-kl",
-]
-
 
 def pytest_generate_tests(metafunc):
     if "page" in metafunc.fixturenames:
@@ -44,20 +29,6 @@ def repeated():
 def test_page(page, repeated):
     found = contract.problems(page) + repeated.get(model.name_of(page), [])
     assert not found, "\n" + "\n".join(map(str, found))
-
-
-def test_pages_of_the_first_pattern_get_fewer():
-    lessons = {page.address: page.pattern for _, page in model.written_pages()}
-    lessons = {
-        a: p for a, p in lessons.items() if model.planned_pages()[a].kind == "lesson"
-    }
-    assert len(FIRST_PATTERN) <= 20
-    for address in FIRST_PATTERN:
-        assert lessons.get(address) == 1, f"strike {address} from FIRST_PATTERN"
-    new = [address for address in lessons if address not in FIRST_PATTERN]
-    assert all(lessons[a] == 2 for a in new), (
-        "a new page has d2l.pattern 2: see make page"
-    )
 
 
 def test_setup_extras_are_declared():
@@ -473,13 +444,8 @@ BREACHES = {
     "own clock": (edit("leaf = case", "time.time()\nleaf = case"), "time by itself"),
     "plt.show": (edit("leaf = case", "plt.show()\nleaf = case"), "plt.show()"),
     "unknown kind": (metadata(kind="essay"), "'essay' is unknown"),
-    "unknown pattern": (metadata(pattern=3), "the pattern 3 is unknown"),
     "unknown metadata": (metadata(author="me"), "unknown keys author"),
     "extras": (metadata(extras="rl"), "d2l.extras is 'rl'"),
-}
-
-#: Rules of the second pattern.
-BREACHES_2 = {
     "long lead": (edit(LEAD, f"{LEAD} {'and more ' * 30}"), "at most 90 are read"),
     "short lead": (
         lambda nb: nb.cells[0].update(source="# Sums of squares\n\nSquares."),
@@ -656,22 +622,13 @@ BREACHES_2 = {
 }
 
 
-@pytest.mark.parametrize("name", [*BREACHES, *BREACHES_2])
+@pytest.mark.parametrize("name", BREACHES)
 def test_breach_is_noticed(lesson, name):
-    breach, message = (BREACHES | BREACHES_2)[name]
+    breach, message = BREACHES[name]
     breach(lesson)
     found = said(lesson)
     assert any(message in text for text in found), found
     assert all(text.startswith(model.name_of(PATH)) for text in found)
-
-
-@pytest.mark.parametrize("name", BREACHES_2)
-def test_the_second_pattern_binds_no_page_of_the_first(lesson, name):
-    breach, message = BREACHES_2[name]
-    breach(lesson)
-    lesson.metadata.d2l.update(pattern=1)
-    if name not in ("short lead",):
-        assert not any(message in text for text in said(lesson))
 
 
 @pytest.mark.parametrize(
@@ -821,7 +778,7 @@ CHECKED = "verify('Names', a=f(x), b=2)"
     ],
 )
 def test_names_that_are_bound_again(cells, names):
-    notebook = nbformat.v4.new_notebook(metadata={"d2l": {"pattern": 2}})
+    notebook = nbformat.v4.new_notebook(metadata={"d2l": {}})
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
     found = [text for text in said(notebook) if "bound again" in text]
     assert len(found) == bool(names)
@@ -911,7 +868,6 @@ def test_new_page_starts_the_chapter_too(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(model, "ROOT", tmp_path)
     path = new_page.start("12-seq2seq", "bleu")
     assert model.page(path).title == "BLEU"
-    assert model.page(path).pattern == 2
     index = path.with_name("index.md").read_text()
     assert index.startswith("# Sequence to sequence\n")
     assert "```{chapter-pages}\n```" in index

@@ -185,11 +185,11 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(stored, validate):
     assert [cell.source for cell in found.cells] == ["# Title\n\nLead.", "x = 1\ny = 2"]
 
 
-def test_a_notebook_without_d2l_is_a_lesson_of_the_first_pattern(stored):
+def test_a_notebook_without_d2l_is_a_lesson(stored):
     plain = notebook("# Title")
     del plain.metadata["d2l"]
     page = model.page(stored(plain))
-    assert (page.kind, page.pattern, page.seconds) == ("lesson", 1, None)
+    assert (page.kind, page.seconds) == ("lesson", None)
     assert page.is_stale
 
 

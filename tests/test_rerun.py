@@ -1,6 +1,6 @@
 """A reader may go back and run any check again: it says what it said at first.
 
-A page of the second pattern runs to its end in one process, then each cell with a check runs
+A page runs to its end in one process, then each cell with a check runs
 once more. What the contract tells from the code alone (names that are bound again) shows here,
 too, and besides it what was used up: a graph, a generator, an environment.
 """
@@ -58,7 +58,6 @@ def pytest_generate_tests(metafunc):
     if "page" in metafunc.fixturenames:
         given = metafunc.config.getoption("--page")
         chosen = [(model.ROOT / name).resolve() for name in given] or model.all_pages()
-        chosen = [path for path in chosen if model.page(path).pattern == 2]
         chosen = [path for path in chosen if model.page(path).code]
         metafunc.parametrize("page", chosen, ids=model.name_of)
 

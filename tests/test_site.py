@@ -1,7 +1,6 @@
 """The built site: links, weight and indexes from its files; its pages in a browser.
 
-The site is built here if anything changed, and a second one with a made-up page of the
-second pattern. `--page` visits one page in the browser, `--sample=COMMIT` some of each
+The site is built here if anything changed, and a second one with a made-up page. `--page` visits one page in the browser, `--sample=COMMIT` some of each
 kind, and with `--since=COMMIT` those that differ from it; else all are visited.
 """
 
@@ -108,14 +107,14 @@ def site():
 
 @pytest.fixture(scope="module")
 def second(tmp_path_factory):
-    """The folder of a site with one page of the second pattern."""
+    """The folder of a site with one made-up page."""
     folder = tmp_path_factory.mktemp("second")
-    return built(synthetic.with_second_pattern(folder, alone=True))
+    return built(synthetic.with_made_up(folder, alone=True))
 
 
 @pytest.fixture(scope="module")
 def lesson(second):
-    """The page of the second pattern, parsed."""
+    """The made-up page, parsed."""
     return parsed(second / "chapters" / f"{synthetic.PAGE}.html")
 
 
@@ -354,7 +353,6 @@ def test_cover_and_pages_say_what_they_should(site):
             minutes = round(page.minutes[1])
             first = round(page.minutes[0])
             text = f"{first} + {minutes - first} minutes"
-            text = text if page.pattern >= 2 else f"{minutes} minutes"
             facts = html.select_one("h1 + .page-facts").text
             assert text in facts, planned.address
             assert page.seconds is None or "runs in" in facts
@@ -373,7 +371,7 @@ def test_no_link_leads_to_a_placeholder(site):
 def test_changed_page_alone_is_read_again(tmp_path):
     """A build after no change reads nothing; after one changed page, that one and the
     lists that it changes."""
-    tree = synthetic.with_second_pattern(tmp_path, alone=True)
+    tree = synthetic.with_made_up(tmp_path, alone=True)
     html = built(tree)
 
     def written():
@@ -399,7 +397,7 @@ def test_changed_page_alone_is_read_again(tmp_path):
 
 
 def test_two_builds_at_once_both_end_well(tmp_path):
-    tree = synthetic.with_second_pattern(tmp_path, alone=True)
+    tree = synthetic.with_made_up(tmp_path, alone=True)
     run = [sys.executable, "-m", "book.site.build"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(run, cwd=tree, **pipes) for _ in range(2)]
@@ -409,7 +407,7 @@ def test_two_builds_at_once_both_end_well(tmp_path):
 
 
 def test_page_saved_in_jupyterlab_is_named_with_the_cure(tmp_path):
-    tree = synthetic.with_second_pattern(tmp_path, alone=True)
+    tree = synthetic.with_made_up(tmp_path, alone=True)
     page = tree / "chapters" / f"{synthetic.PAGE}.ipynb"
     widget = "application/vnd.jupyter.widget-view+json"
     text = page.read_text(encoding="utf-8")
@@ -422,7 +420,7 @@ def test_page_saved_in_jupyterlab_is_named_with_the_cure(tmp_path):
     assert f"make run PAGE=chapters/{synthetic.PAGE}.ipynb" in done.stderr
 
 
-# ---------------------------------------------------------------- the second pattern
+# ---------------------------------------------------------------- the made-up page
 
 
 def test_kinds_stand_small_before_the_ideas(lesson):
@@ -601,7 +599,7 @@ def test_page_in_the_browser(address, browser, visit):
 
 
 @pytest.mark.browser
-def test_second_pattern_in_the_browser(lesson_address, browser):
+def test_made_up_page_in_the_browser(lesson_address, browser):
     with watched(browser, **SCREEN) as page:
         wrong = look_at(page, lesson_address, whole=True)
     assert not wrong, "\n".join(wrong)

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
-from synthetic import cell, picture, printed, second_pattern, text
+from synthetic import cell, made_up, picture, printed, text
 
 from book import model
 from book.site import html, lists
@@ -13,11 +13,11 @@ from book.site.shown import WIDGET, labels, markdown, shown
 from book.site.tracks import tracks
 
 
-def page(*cells, pattern=2, **d2l):
-    notebook = second_pattern()
+def page(*cells, **d2l):
+    notebook = made_up()
     if cells:
         notebook.cells = list(cells)
-    notebook.metadata["d2l"].update(pattern=pattern, **d2l)
+    notebook.metadata["d2l"].update(**d2l)
     return model.Page(model.CHAPTERS / "09-optimization" / "momentum.ipynb", notebook)
 
 
@@ -131,8 +131,8 @@ def test_facts_tell_minutes_of_both_readings():
     assert f"{first} + {whole - first} minutes" in made.text
     assert "runs in 7 s" in made.text and "Needs Schedules" in made.text
     assert "checks notice 41 of 43 planted errors" in made.text
-    old = html.facts(page(pattern=1, mutants={}, seconds=0.2))
-    assert f"<p>{whole} minutes" in old and "under 1 s" in old and "planted" not in old
+    old = html.facts(page(mutants={}, seconds=0.2))
+    assert "under 1 s" in old and "planted" not in old
     assert html.facts(page(kind="guide")) == ""
 
 
@@ -165,7 +165,7 @@ def html_outputs(made, i):
     return "".join(o.get("data", {}).get("text/html", "") for o in outputs(made, i))
 
 
-def test_page_of_the_second_pattern_as_it_is_shown():
+def test_a_page_as_it_is_shown():
     made = shown(page())
     texts = "\n".join(c.source for c in made.cells if c.cell_type == "markdown")
     assert "[Derivation[: ]{.colon}]{.kind} The sum of all past gradients" in texts
@@ -182,7 +182,6 @@ def test_one_cell_holds_summary_and_traps():
         made.source.index(part) for part in ("All.", "second-", "## Traps", "right")
     ]
     assert order == sorted(order)
-    assert "second-reading" not in shown(page(cells, pattern=1)).cells[0].source
 
 
 def test_labels_and_what_they_fold():

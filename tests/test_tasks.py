@@ -381,7 +381,7 @@ def test_the_whole_test_in_its_order(root, calls):
 
 def test_one_page(root, calls):
     page = "chapters/01-a/new.ipynb"
-    (root / page).write_text('{"metadata": {"d2l": {"pattern": 2}}, "cells": []}')
+    (root / page).write_text('{"metadata": {"d2l": {}}, "cells": []}')
     assert run_task("test", page) == 0
     assert calls == [
         f"-m book.contract {page}",

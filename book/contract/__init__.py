@@ -5,7 +5,7 @@
 
 `problems(path)` gives a list of `Problem`s: which page, which cell, what is wrong and what to
 do. It executes nothing. The promises are told in CONTRIBUTING.md. Each module holds the rules
-of one subject: `RULES` bind every page, `RULES_2` those of the second pattern.
+of one subject, `RULES`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ SUBJECTS = (
     evidence,
 )
 RULES = tuple(rule for subject in SUBJECTS for rule in subject.RULES)
-RULES_2 = tuple(rule for subject in SUBJECTS for rule in subject.RULES_2)
 
 
 def problems(path: Path, notebook=None) -> list[Problem]:
@@ -52,8 +51,7 @@ def problems(path: Path, notebook=None) -> list[Problem]:
         )
     except model.PageError as error:
         return [Problem(model.name_of(path), None, "cannot be read", str(error))]
-    rules = RULES + RULES_2 if page.pattern == 2 else RULES
-    return [Problem(page.name, *found) for rule in rules for found in rule(page)]
+    return [Problem(page.name, *found) for rule in RULES for found in rule(page)]
 
 
 def repeated_names(paths: list[Path]) -> list[Problem]:

@@ -69,6 +69,8 @@ def length(cell) -> int:
 
 
 def small_steps(page: model.Page) -> Found:
+    if page.kind != "lesson":
+        return
     drawn = set(page.pictures())
     shown = [
         length(cell)
@@ -108,5 +110,4 @@ def cells(page: model.Page) -> Found:
             yield i, what, "Use show(fig, alt=…)"
 
 
-RULES = (setup_cell, cells)
-RULES_2 = (imports, columns, small_steps)
+RULES = (setup_cell, cells, imports, columns, small_steps)

@@ -130,5 +130,12 @@ def traps_say_what_is_right(page: model.Page) -> Found:
             yield section.cell, what, remedy
 
 
-RULES = (equation_names, equations_verified, verifying_cells, traps)
-RULES_2 = (bounds_are_tight, by_hand_is_checked, traps_say_what_is_right)
+RULES = (
+    equation_names,
+    equations_verified,
+    verifying_cells,
+    traps,
+    bounds_are_tight,
+    by_hand_is_checked,
+    traps_say_what_is_right,
+)

@@ -155,5 +155,4 @@ def questions(page: model.Page) -> Found:
             yield section.cell, what, f"Give it one {FOLD}"
 
 
-RULES = (exercises, questions)
-RULES_2 = (code_exercises,)
+RULES = (exercises, questions, code_exercises)

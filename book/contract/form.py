@@ -7,9 +7,8 @@ import re
 from book import model
 from book.contract.problem import Found, listed
 
-#: Sections that a lesson has exactly once, by pattern; of the second, besides a picture and
-#: a case by hand.
-NEEDED = {1: ("Exercises", "Summary"), 2: ("Summary", "Traps", "Exercises")}
+#: Sections that a lesson has exactly once, besides a picture and a case by hand.
+NEEDED = ("Summary", "Traps", "Exercises")
 PICTURES = ("Picture and numbers", "Picture")
 CASES = ("Picture and numbers", "By hand")
 #: Kinds whose heading says the idea; the others may stand alone.
@@ -22,8 +21,6 @@ def metadata(page: model.Page) -> Found:
     if page.kind not in model.KINDS:
         what = f"the kind of page {page.kind!r} is unknown"
         yield None, what, f"Use one of {', '.join(model.KINDS)}"
-    if page.pattern not in (1, 2):
-        yield None, f"the pattern {page.pattern!r} is unknown", "Make d2l.pattern 2"
     extras = page.d2l.get("extras", [])
     if not isinstance(extras, list) or not all(
         isinstance(extra, str) for extra in extras
@@ -56,7 +53,7 @@ def title_and_lead(page: model.Page) -> Found:
                 "matters, what the reader can do afterwards and what they need first"
             ),
         )
-    elif page.pattern == 2 and page.kind == "lesson" and words > model.MAX_LEAD:
+    elif page.kind == "lesson" and words > model.MAX_LEAD:
         yield (
             1,
             f"the lead has {words} words, at most {model.MAX_LEAD} are read",
@@ -77,35 +74,27 @@ def heading_levels(page: model.Page) -> Found:
 
 
 def sections(page: model.Page) -> Found:
-    """The sections of a lesson of either pattern; of the first, also its order."""
     if page.kind != "lesson":
         return
-    known = model.SECTIONS_2 if page.pattern == 2 else model.SECTIONS_1
     for section in page.sections:
-        if section.kind not in known:
+        if section.kind not in model.SECTIONS:
             yield (
                 section.cell,
                 f"the heading '## {section.title}' is not one of the book's",
-                f"Begin it with one of {', '.join(known)}; or make it a ### heading",
+                f"Begin it with one of {', '.join(model.SECTIONS)}; or make it a ### heading",
             )
     kinds = [section.kind for section in page.sections]
-    for kind in NEEDED.get(page.pattern, ()):
+    for kind in NEEDED:
         if kinds.count(kind) != 1:
             yield (
                 None,
                 f"there are {kinds.count(kind)} sections '## {kind}'",
                 "A lesson has one",
             )
-    if page.pattern == 1 and kinds and kinds[-1] != "Summary":
-        title = page.sections[-1].title
-        yield None, f"the page ends with '## {title}'", "End it with '## Summary'"
-    if page.pattern == 1 and page.notebook.cells[-1].cell_type != "markdown":
-        remedy = "End it with the summary, the papers and the next page"
-        yield len(page.cells), "the page ends with code", remedy
 
 
-def headings_2(page: model.Page) -> Found:
-    """A heading of the second pattern is '## Kind: The idea'."""
+def headings(page: model.Page) -> Found:
+    """A heading is '## Kind: The idea'."""
     if page.kind != "lesson":
         return
     for section in page.sections:
@@ -163,5 +152,4 @@ def order(page: model.Page) -> Found:
             yield section.cell, what, remedy
 
 
-RULES = (metadata, title_and_lead, sections, heading_levels)
-RULES_2 = (headings_2, order)
+RULES = (metadata, title_and_lead, sections, heading_levels, headings, order)

@@ -171,4 +171,3 @@ def links(page: model.Page) -> Found:
 
 
 RULES = (plain, mathematics, links)
-RULES_2 = ()

@@ -42,5 +42,4 @@ def says_it_again(page: model.Page) -> Found:
         yield i, what, f"{remedy}says the same when a reader goes back to it"
 
 
-RULES = ()
-RULES_2 = (says_it_again,)
+RULES = (says_it_again,)

@@ -132,5 +132,4 @@ def marks(page: model.Page) -> Found:
         yield None, what, f"Run make run PAGE={page.name}"
 
 
-RULES = (executed, outputs, sizes, marks)
-RULES_2 = (captions,)
+RULES = (executed, outputs, sizes, marks, captions)

@@ -139,5 +139,4 @@ def minutes_of(section: model.Section) -> float:
     return total
 
 
-RULES = ()
-RULES_2 = (picture_first, words_first, by_hand, minutes)
+RULES = (picture_first, words_first, by_hand, minutes)

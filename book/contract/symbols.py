@@ -62,5 +62,4 @@ def names_in_code(page: model.Page) -> set[str]:
     return {name for _, cell in page.code for name in names_in(cell.source)}
 
 
-RULES = ()
-RULES_2 = (table_of_symbols,)
+RULES = (table_of_symbols,)

@@ -244,8 +244,6 @@ def facts(page: model.Page, needs: Iterable[str] = ()) -> str:
 def minutes(page: model.Page) -> str:
     """How long a lesson takes: both readings where it has two."""
     first, whole = (round(minutes) for minutes in page.minutes)
-    if page.pattern < 2:
-        return f"{whole} minutes"
     hint = f"{first} minutes to meet the idea, {whole - first} more to go deeper"
     return f'<span title="{hint}">{first} + {whole - first} minutes</span>'
 
