@@ -18,7 +18,6 @@ FIRST_PATTERN = [
     "11-recurrent/language-models",
     "11-recurrent/rnn",
     "11-recurrent/vanishing-in-time",
-    "16-generative/gaussian-kl",
 ]
 
 
