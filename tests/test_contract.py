@@ -20,7 +20,6 @@ FIRST_PATTERN = [
     "11-recurrent/rnn",
     "11-recurrent/sequences",
     "11-recurrent/text",
-    "11-recurrent/vanishing-in-time",
     "16-generative/gaussian-kl",
 ]
 
