@@ -113,7 +113,8 @@ def ledger(book: Book, _: str = "") -> str:
             f"<td>{book.title(planned)}</td></tr>"
         )
     head = "<tr><th>Model</th><th>Bits per character</th><th>Page</th></tr>"
-    return f'<table class="table ledger"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="table ledger"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<div class="pst-scrollable-table-container">{table}</div>'
 
 
 def book_map(book: Book, _: str = "") -> str:
