@@ -17,7 +17,6 @@ FIRST_PATTERN = [
     "11-recurrent/gru",
     "11-recurrent/language-models",
     "11-recurrent/lstm",
-    "11-recurrent/rnn",
     "11-recurrent/sequences",
     "11-recurrent/text",
     "11-recurrent/vanishing-in-time",
