@@ -15,12 +15,6 @@ FIRST_PATTERN = [
     "09-optimization/schedules",
     "11-recurrent/deep-and-bidirectional",
     "11-recurrent/gru",
-    "11-recurrent/language-models",
-    "11-recurrent/lstm",
-    "11-recurrent/sequences",
-    "11-recurrent/text",
-    "11-recurrent/vanishing-in-time",
-    "16-generative/gaussian-kl",
 ]
 
 
