@@ -15,7 +15,6 @@ FIRST_PATTERN = [
     "09-optimization/schedules",
     "11-recurrent/deep-and-bidirectional",
     "11-recurrent/gru",
-    "11-recurrent/rnn",
 ]
 
 
