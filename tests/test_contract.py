@@ -14,7 +14,6 @@ BOOK = model.all_pages()
 FIRST_PATTERN = [
     "09-optimization/schedules",
     "11-recurrent/deep-and-bidirectional",
-    "11-recurrent/gru",
 ]
 
 
