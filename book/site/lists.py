@@ -106,7 +106,7 @@ def ledger(book: Book, _: str = "") -> str:
     marks.sort(key=lambda entry: entry[0]["bits"])
     rows = ""
     for made, planned in marks:
-        spread = f" ± {made['se']:.2f}" if "se" in made else ""
+        spread = f" ± {made['se']:g}" if "se" in made else ""
         rows += (
             f"<tr><td>{escape(made['model'])}</td>"
             f"<td>{made['bits']:.2f}{spread}</td>"
