@@ -923,7 +923,7 @@ def test_mark_prints_one_line(capsys):
     mark("network", 1.9, se=0.004)
     assert capsys.readouterr().out == (
         "Mark | trigram of counts | 2.46 bits per character\n"
-        "Mark | network | 1.90 ± 0.00 bits per character\n"
+        "Mark | network | 1.90 ± 0.004 bits per character\n"
     )
 
 

@@ -107,6 +107,14 @@ def test_equation_keeps_its_tex_and_gets_an_anchor():
     assert "equation" not in html.equation("a = b")
 
 
+def test_punctuation_stays_on_its_formulas_line():
+    assert html.formula("a<b") == (
+        '<span class="math notranslate nohighlight">\\(a&lt;b\\)</span>'
+    )
+    kept = soup(html.formula("x", "),")).span
+    assert kept["class"] == ["kept"] and kept.text == r"\(x\)),"
+
+
 def test_caption_has_number_link_and_formula():
     stored = {"alt": 'A "line"', "width": 460, "height": 200, "number": 3}
     made = soup(
@@ -123,6 +131,9 @@ def test_caption_has_number_link_and_formula():
 def test_interactive_caption_gets_the_next_number():
     made = html.numbered('<div><p class="d2l-caption">Drag it.</p></div>', 2)
     assert soup(made).select_one("#fig-2 .d2l-caption").text == "Figure 2: Drag it."
+    made = html.numbered('<p class="d2l-caption">Here $a&lt;b$, or more</p>', 1)
+    assert soup(made).p.text == r"Figure 1: Here \(a<b\), or more"
+    assert soup(made).select_one("p .math")
 
 
 def test_facts_tell_minutes_of_both_readings():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from html import escape
+from html import escape, unescape
 from urllib.parse import quote
 
 import latex2mathml.converter
@@ -115,10 +115,11 @@ def exercise(line: str) -> str:
     return f'<p class="yours yours-{kind}">{mark} {state}: <code>{name}</code></p>'
 
 
-def formula(tex: str) -> str:
-    """A formula in the text."""
+def formula(tex: str, closing: str = "") -> str:
+    """A formula in the text, with the punctuation that must not begin the next line."""
     shown = escape(tex, quote=False)
-    return f'<span class="math notranslate nohighlight">\\({shown}\\)</span>'
+    made = f'<span class="math notranslate nohighlight">\\({shown}\\)</span>'
+    return f'<span class="kept">{made}{escape(closing)}</span>' if closing else made
 
 
 def equation(tex: str, name: str = "", check: str = "") -> str:
@@ -212,11 +213,15 @@ def figure_number(number: int) -> str:
 
 
 def numbered(html: str, number: int) -> str:
-    """An interactive figure; its caption (`d2l-caption`) gets number and anchor."""
-    opening = r'(<[a-z]+\b[^>]*\bclass="[^"]*\bd2l-caption\b[^"]*"[^>]*>)'
-    made = re.sub(
-        opening, lambda found: found[1] + figure_number(number), html, count=1
-    )
+    """An interactive figure; its caption (`d2l-caption`) gets number and anchor, and what
+    stands in it between dollars becomes a formula."""
+    caption = r'(<[a-z]+\b[^>]*\bclass="[^"]*\bd2l-caption\b[^"]*"[^>]*>)([^<]*)'
+
+    def shown(found):
+        text = re.sub(r"\$([^$]+)\$", lambda tex: formula(unescape(tex[1])), found[2])
+        return found[1] + figure_number(number) + text
+
+    made = re.sub(caption, shown, html, count=1)
     return f'<div class="figure" id="fig-{number}">{made}</div>'
 
 

@@ -106,14 +106,15 @@ def ledger(book: Book, _: str = "") -> str:
     marks.sort(key=lambda entry: entry[0]["bits"])
     rows = ""
     for made, planned in marks:
-        spread = f" ± {made['se']:.2f}" if "se" in made else ""
+        spread = f" ± {made['se']:g}" if "se" in made else ""
         rows += (
             f"<tr><td>{escape(made['model'])}</td>"
             f"<td>{made['bits']:.2f}{spread}</td>"
             f"<td>{book.title(planned)}</td></tr>"
         )
     head = "<tr><th>Model</th><th>Bits per character</th><th>Page</th></tr>"
-    return f'<table class="table ledger"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="table ledger"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<div class="pst-scrollable-table-container">{table}</div>'
 
 
 def book_map(book: Book, _: str = "") -> str:

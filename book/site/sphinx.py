@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 import zlib
 from html import escape
 from pathlib import Path
@@ -73,8 +74,26 @@ class LinkSymbols(SphinxTransform):
                 node["shown"] = symbols.wrap(node.astext(), known)
 
 
+class KeepPunctuation(SphinxTransform):
+    """What closes a formula in the text, such as a comma, stays on the formula's line:
+    browsers would break the line between the two."""
+
+    default_priority = 410
+
+    def apply(self, **kwargs):
+        for node in list(self.document.findall(nodes.math)):
+            after = node.next_node(descend=False, siblings=True)
+            if isinstance(after, nodes.Text) and (found := CLOSING.match(after)):
+                node["closing"] = found[0]
+                after.parent.replace(after, nodes.Text(after[found.end() :]))
+
+
+CLOSING = re.compile(r"[.,;:!?)\]’”]+")
+
+
 def visit_math(self, node):
-    self.body.append(html.formula(node.get("shown") or node.astext()))
+    tex = node.get("shown") or node.astext()
+    self.body.append(html.formula(tex, node.get("closing", "")))
     raise nodes.SkipNode
 
 
@@ -261,6 +280,7 @@ def setup(app):
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_fold))
     app.add_transform(NameEquations)
     app.add_transform(LinkSymbols)
+    app.add_transform(KeepPunctuation)
     for name in lists.LISTS:
         app.add_directive(name, List)
     for name in lists.WORDS:

@@ -36,5 +36,5 @@ def mark(model: str, bits: float, se: float | None = None) -> None:
         )
     if se is not None and (not is_real(se) or se < 0):
         raise ValueError(f"mark of {model}: se must not be negative, got {se!r}")
-    spread = "" if se is None else f" ± {se:.2f}"
+    spread = "" if se is None else f" ± {se:.{2 if se >= 0.01 else 3}f}"
     print(f"Mark | {model.strip()} | {bits:.2f}{spread} bits per character")
