@@ -11,8 +11,7 @@ BOOK = model.all_pages()
 
 #: Pages of the first pattern, which keep the old rules until they are written anew. This list
 #: may only shrink: a new page is of the second pattern.
-FIRST_PATTERN = [
-]
+FIRST_PATTERN = []
 
 
 def pytest_generate_tests(metafunc):
