@@ -140,7 +140,7 @@ def test_formulas_of_the_book_come_back_as_they_were(page):
             assert unwrap(symbols.wrap(tex, known)) == tex
 
 
-def test_an_argument_without_braces_gets_some():
+def test_scripts_without_braces_get_some():
     known = table((r"\gamma", "gamma"))
     assert symbols.wrap(r"x^\gamma", known) == (
         r"x^{\class{d2l-symbol d2l-symbol-0 d2l-bare}{\gamma}}"
