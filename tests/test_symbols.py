@@ -107,7 +107,8 @@ def test_a_row_may_hold_several_and_their_names_go_with_them():
         r"x^\gamma", r"\frac\gamma2", r"e^{-\gamma t}\sqrt \gamma_t", r"\hat\gamma_\gamma'",
         r"\begin{aligned}\gamma_1&=2\\[2pt]\gamma&=\{\gamma\}\end{aligned}", r"\gamma'_n",
         r"\begin{array}{c}\gamma\end{array}\color{red}{\gamma}", "\\mathcal\nL^{\\gamma}",
-        r"p_\gamma(x)\bigl|\gamma\bigr|\left(\gamma\right)",
+        r"p_\gamma(x)\bigl|\gamma\bigr|\left(\gamma\right)", r"\frac\pi x\gamma",
+        r"\frac{\gamma}x\sqrt[3]\gamma",
     ],
 )  # fmt: skip
 def test_the_marks_come_off_without_a_trace(tex):
@@ -119,6 +120,18 @@ def test_the_marks_come_off_without_a_trace(tex):
     )
 
 
+@pytest.mark.parametrize(
+    "tex", [r"\frac\pi x", r"\frac{a}x", r"\sqrt[3] x", r"\frac12x"]
+)
+def test_an_argument_without_braces_gets_some(tex):
+    shown = symbols.wrap(tex, table(("x", "x")))
+    braced = r"{\class{d2l-symbol d2l-symbol-0 d2l-bare}{x}}"
+    assert shown == (
+        tex[:-1]
+        + (braced if tex != r"\frac12x" else r"\class{d2l-symbol d2l-symbol-0}{x}")
+    )
+
+
 @pytest.mark.parametrize("page", model.written_pages(), ids=lambda pair: pair[0].slug)
 def test_formulas_of_the_book_come_back_as_they_were(page):
     known = symbols.linked(page[1].symbols)
@@ -127,7 +140,7 @@ def test_formulas_of_the_book_come_back_as_they_were(page):
             assert unwrap(symbols.wrap(tex, known)) == tex
 
 
-def test_an_argument_without_braces_gets_some():
+def test_scripts_without_braces_get_some():
     known = table((r"\gamma", "gamma"))
     assert symbols.wrap(r"x^\gamma", known) == (
         r"x^{\class{d2l-symbol d2l-symbol-0 d2l-bare}{\gamma}}"

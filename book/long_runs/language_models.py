@@ -20,7 +20,7 @@ TAKES = (
 )
 
 UNITS, EPOCHS, SEEDS = 256, 8, 10
-RATES, DROPS = (0.004, 0.008, 0.016), (0.15, 0.3, 0.45)
+RATES, DROPS = (0.008, 0.016, 0.032), (0.15, 0.3, 0.45)
 BETA, ORDER = 32, 8  # as the page chooses them on the validation text
 WEIGHTS = [round(0.1 * i, 1) for i in range(1, 10)]  # of the counts
 

@@ -45,8 +45,9 @@ GREEK = _commands(
     "mu nu xi pi varpi rho varrho sigma varsigma tau upsilon phi varphi chi psi omega "
     "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell"
 )
-#: Commands that take what follows as their argument, braces or not.
-TAKES = _commands("frac dfrac tfrac sqrt binom overset underset stackrel")
+#: What takes the next tokens or groups as its arguments, braces or not, and how many.
+TAKES = dict.fromkeys(_commands("frac dfrac tfrac binom overset underset stackrel"), 2)
+TAKES |= dict.fromkeys(("^", "_", "\\sqrt", *FONTS), 1)
 #: Letters that count, alone or two of them; other letters are labels.
 INDEX = re.compile(r"(?:[ijklmnst]|\\ell)(?:,?(?:[ijklmnst]|\\ell))?")
 POWER = re.compile(r"\d+|-1|-\d+|\\top|\\intercal|-\\top|\\dagger")
@@ -261,7 +262,7 @@ def wrap(tex: str, symbols: Sequence[Linked]) -> str:
 
 
 def _walk(tex: str, symbols, bare_first: bool = False) -> Iterator[str]:
-    at, bare = 0, bare_first
+    at, bare = 0, int(bare_first)  # how many arguments are still to come
     while at < len(tex):
         token = TOKEN.match(tex, at).group()
         if token in OPAQUE:
@@ -271,23 +272,33 @@ def _walk(tex: str, symbols, bare_first: bool = False) -> Iterator[str]:
             ):
                 end = _end(tex, _skip(tex, end))
             yield tex[at:end]
-            at, bare = end, False
+            at, bare = end, max(0, bare - 1)
+            continue
+        if bare and token == "{":
+            end = _end(tex, at)
+            yield from ("{", *_walk(tex[at + 1 : end - 1], symbols), "}")
+            at, bare = end, bare - 1
+            continue
+        if bare and token == "[":  # the index of a root
+            end = tex.find("]", at) + 1 or len(tex)
+            yield tex[at:end]
+            at = end
             continue
         found = _atom_at(tex, at)
         if found is None:
             yield token
             at += len(token)
-            if token in ("^", "_") or token in TAKES or token in FONTS:
-                bare = True
+            if token in TAKES:
+                bare = TAKES[token]
             elif not token.isspace():
-                bare = False
+                bare = max(0, bare - 1)
             continue
         number = which(found.atom, symbols)
         if bare:  # one token is the argument, and no script
             alone = Atom(found.atom.nucleus)
             number, end = which(alone, symbols), found.nucleus_end
             yield _marked(tex[at:end], number, True)
-            at, bare = end, False
+            at, bare = end, bare - 1
             continue
         if number is not None:
             yield _marked(tex[at : found.end], number, False)
