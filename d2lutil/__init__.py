@@ -10,6 +10,7 @@ Checks: an equation of the page against a reference
     verify(name, ours=…, torch=…)       two sides are equal
     verify_bound, verify_estimate, verify_differs, verify_effect
     check_yours(function, check)        an exercise tests the function that you wrote
+    mark("trigram of counts", bits)     a language model's line in its chapter's table
 
 Figures: matplotlib's, in the book's look
     fig, ax = subplots()                a figure to draw on; then
