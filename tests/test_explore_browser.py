@@ -111,7 +111,8 @@ def test_labels_stand_in_every_frame(path):
             assert bool(labels) == bool(labels_of(first)), (
                 f"{spec['alt']!r}: a frame has lost its labels"
             )
-            assert len([a for a in axes if a in labels]) >= len(axes) / 2, (
+            # A diagram may show another part for another choice, and keeps a third.
+            assert len([a for a in axes if a in labels]) >= len(axes) / 3, (
                 f"{spec['alt']!r}: a frame has lost labels"
             )
 

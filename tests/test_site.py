@@ -723,7 +723,7 @@ def test_copied_formulas_are_those_of_the_notebook(lesson_address, browser):
         )
         assert display in text
         assert "and each term is older than the next, since $\\beta < 1$." in text
-        inside = "p:not(.equation-name) > .math mjx-container"
+        inside = "p:not(.equation-name) .math mjx-container"
         section = "#derivation-the-sum-of-all-past-gradients"
         assert page.evaluate(copied, f"{section} {inside}") == "$\\beta < 1$"
         assert page.evaluate(copied, "h1") is None, (
