@@ -4,6 +4,7 @@
     bible, genesis      the text of books, and one of them split for language models
     reviews             film reviews with their sentiment
     translations        sentence pairs
+    diabetes            a table of patients
     series              time series
     batches             rows of arrays, in batches on `device()`
     require             a package that only some pages need
@@ -24,6 +25,8 @@ import torch
 
 from .batching import batches as batches
 from .extras import require as require
+from .tables import DIABETES_COLUMNS as DIABETES_COLUMNS
+from .tables import diabetes as diabetes
 
 # ---------------------------------------------------------------- images
 
@@ -59,9 +62,8 @@ def _split_rows(name: str, y: np.ndarray, split: str) -> np.ndarray:
     """Rows of "train" (4/5 of each class) or "test" (the rest), in one random order."""
     if split not in ("train", "test"):
         raise ValueError(f'{name}: split must be "train" or "test", got {split!r}')
-    rng = np.random.RandomState(
-        0
-    )  # RandomState's stream is frozen for all versions of NumPy
+    # RandomState's stream is frozen for all versions of NumPy.
+    rng = np.random.RandomState(0)
     train, test = [], []
     for label in np.unique(y):
         rows = rng.permutation(np.flatnonzero(y == label))

