@@ -66,7 +66,7 @@ def quiet_package() -> None:
 
         plt.close("all")
 
-    d2lutil.show = d2lutil.explore = closes
+    d2lutil.show = d2lutil.explore = d2lutil.overlay = closes
 
 
 def one_thread() -> None:

@@ -22,7 +22,9 @@ def words(text: str) -> frozenset[str]:
 
 
 #: Functions that make a picture, and modules that hold nothing else.
-DRAWS = words("subplots figure curves heatmap image_grid contour_paths show explore")
+DRAWS = words(
+    "subplots figure curves heatmap image_grid contour_paths show explore overlay"
+)
 DRAWING_MODULES = words("plt matplotlib mpl diagrams patches")
 #: Parameters that are a picture, whatever function they belong to.
 PICTURES = words("fig figure ax axes axis_")

@@ -17,6 +17,7 @@ Figures: matplotlib's, in the book's look
     show(fig, alt="…", caption="…")     store it with the words that stand for it
     curves, heatmap, image_grid, contour_paths      kinds of figure that recur
     explore(draw, beta=(0, 0.99, 0.01))             a figure that the reader moves
+    overlay({"sine": (sine, {"k": (1, 9, 1)})}, …)  curves that the reader lays over
 
 Modules, loaded when they are first used
     d2lutil.data        data sets that need no network, and batches of rows
@@ -43,6 +44,7 @@ from .checks import (
 from .devices import best_time, device, limit_threads, seed, synchronize, timer
 from .extras import needs
 from .interactive import explore, log_range
+from .interactive.overlay import overlay
 from .plotting import contour_paths, curves, heatmap, image_grid, show, subplots
 
 __version__ = "0.1.0"
@@ -59,6 +61,7 @@ __all__ = [
     "log_range",
     "mark",
     "needs",
+    "overlay",
     "seed",
     "show",
     "subplots",

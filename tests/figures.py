@@ -11,14 +11,14 @@ from unittest import mock
 from d2lutil import explore
 
 
-def stored(draw, **options) -> dict:
+def stored(draw, *, by=explore, **options) -> dict:
     """The data of the output with which explore answers in a page that is stored."""
     shown = []
     with (
         mock.patch.dict(os.environ, D2LUTIL_EXPLORE="stored"),
         mock.patch("IPython.display.display", lambda data, **_: shown.append(data)),
     ):
-        assert explore(draw, **options) is None
+        assert by(draw, **options) is None
     assert len(shown) == 1
     return shown[0]
 
@@ -34,7 +34,7 @@ def stored_figures(path: Path) -> list[str]:
 def call_of(html: str) -> str:
     """What explore.js is given, as it stands in the page."""
     found = re.search(
-        r"^\}\)\((\{.*\}), document\.currentScript\);$", html, re.MULTILINE
+        r"^\}\)\((\{.*\}), document\.currentScript(?:\);|,)$", html, re.MULTILINE
     )
     return found[1]
 
@@ -42,6 +42,11 @@ def call_of(html: str) -> str:
 def spec_of(html: str) -> dict:
     """What explore.js is given."""
     return json.loads(call_of(html))
+
+
+def formulas_of(html: str) -> str:
+    """The JavaScript of an overlay's curves, an array of functions."""
+    return html.partition("document.currentScript,\n")[2].partition(");\n</script>")[0]
 
 
 def frames_of(spec: dict) -> list[str]:
@@ -60,8 +65,10 @@ def first_frame_of(html: str) -> str:
     return base64.b64decode(found[1]).decode()
 
 
-def number(spec: dict, at: list[int]) -> int:
-    """The number of the frame with the controls at these places."""
+def number(spec: dict, at: list[int]) -> int | str:
+    """The number of the frame with the controls at these places; of curves, the places."""
+    if "curves" in spec:
+        return " ".join(map(str, at))
     n = 0
     for control, place in zip(spec["controls"], at):
         n = n * len(control["texts"]) + place

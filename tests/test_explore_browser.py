@@ -99,7 +99,7 @@ def test_budgets(path):
 def test_labels_stand_in_every_frame(path):
     for html in stored_figures(path):
         spec = spec_of(html)
-        if "sheet" in spec:
+        if "data" not in spec:
             continue
         frames = frames_of(spec)
         counts = [len(c["texts"]) for c in spec["controls"]]
@@ -157,6 +157,8 @@ def answer(figure) -> None:
 
 def check_every_control(page, figure, spec) -> None:
     """Move each control by keyboard and by pointer, and back with the button."""
+    if "curves" in spec:
+        return check_every_curve(page, figure, spec)
     frames = frames_of(spec) if "data" in spec else None
     start = [c["start"] for c in spec["controls"]]
     if frames:
@@ -220,6 +222,31 @@ def check_every_control(page, figure, spec) -> None:
         ).get_attribute("alt")
         figure.get_by_role("button", name="Reset").click()
         settle(page, figure, spec, frames, start)
+
+
+def check_every_curve(page, figure, spec) -> None:
+    """Check each name: a line comes, and its sliders, each of which moves it."""
+    names, *sliders = spec["controls"]
+    start = [c["start"] for c in spec["controls"]]
+    settle(page, figure, spec, None, start)
+    assert picture(figure).count("<polyline") == names["start"].bit_count()
+    for k, name in enumerate(names["texts"]):
+        figure.get_by_label(name, exact=True).set_checked(True)
+        start[0] |= 1 << k
+        settle(page, figure, spec, None, start)
+        own = [(i, c) for i, c in enumerate(sliders, 1) if c["of"] == k]
+        for i, control in own:
+            slider = figure.get_by_role("slider", name=control["label"], exact=True)
+            before, moved = picture(figure), [*start]
+            slider.press("Home" if control["start"] else "End")
+            moved[i] = 0 if control["start"] else len(control["texts"]) - 1
+            settle(page, figure, spec, None, moved)
+            assert picture(figure) != before
+            assert picture(figure).count("<polyline") == start[0].bit_count()
+            start = moved
+    start = [c["start"] for c in spec["controls"]]
+    figure.get_by_role("button", name="Reset").click()
+    settle(page, figure, spec, None, start)
 
 
 def settle(page, figure, spec, frames, at) -> None:

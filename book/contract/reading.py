@@ -29,7 +29,8 @@ def picture_first(page: model.Page) -> Found:
     if not places.intersection(pictures):
         what = "the section Picture shows no picture"
         remedy = (
-            "Show the thing there, with show(fig, …) or explore(…), before any formula"
+            "Show the thing there, with show(fig, …), explore(…) or overlay(…), "
+            "before any formula"
         )
         yield (min(places) if places else None), what, remedy
         return

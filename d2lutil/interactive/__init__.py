@@ -5,9 +5,12 @@ anew at each move of a slider. In a stored page it was drawn once for each setti
 page then holds all frames and a small script (explore.js, explore.css), and needs
 neither a kernel nor a library nor the network.
 
+`overlay` shows curves of formulas over each other; the browser computes them.
+
 The jobs: `controls` and `stops` (values, and which are stored), `figure` and `ask`
 (what the author describes, checked), `frames` and `film` (drawing one, keeping all),
-`svg`, `sheet` and `pad` (making them small), `stored` and `live` (showing them).
+`svg`, `sheet` and `pad` (making them small), `stored` and `live` (showing them);
+`overlay` and `translate` for curves.
 
 matplotlib, IPython and ipywidgets are loaded by the functions, not by the modules.
 """

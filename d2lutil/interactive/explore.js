@@ -1,12 +1,15 @@
-// Makes one stored figure move. It is called as (this function)(spec, script), where spec is
-//   {id, alt, controls, and data or sheet and tile; perhaps square and pad, ask}
-//   controls: [{kind, label, texts, start; times where it plays; places in the square}]
+// Makes one stored figure move. It is called as (this function)(spec, script, formulas), where
+// formulas are functions of numbers, where there are curves, and spec is
+//   {id, alt, controls, and data or sheet and tile or curves; perhaps square and pad, ask}
+//   controls: [{kind, label, texts, start; times where it plays; places in the square;
+//     of: the number of the curve that it moves}]
 //   data: base64 of deflated text: the distinct lines of all frames, an empty line, and
 //     then one line a frame, the numbers of its lines. The last control varies fastest.
 //   sheet: an image of all frames; tile: [width, height, columns]
 //   square: the numbers of two controls, across and up; pad: the image behind the point
+//   curves: see curves.js
 //   ask: {question, options, answer, because}, all but the question optional
-(function (spec, script) {
+(function (spec, script, formulas) {
   "use strict";
   const own = script && script.closest && script.closest(".d2l-explore");
   for (const root of own ? [own] : document.querySelectorAll(".d2l-explore-" + spec.id)) {
@@ -48,12 +51,13 @@
   function start(root) {
     const first = root.querySelector("img");
     const at = spec.controls.map(c => c.start);
-    let now = null, shown = number(), busy = false, frame = null;
+    let now = null, shown = spec.curves ? null : number(), busy = false, frame = null;
     const bar = group("div", {className: "d2l-controls", role: "group", "aria-label": "Controls of the figure"});
-    root.insertBefore(bar, first);
+    if (spec.curves) first.after(bar);  // rows come and go, and the picture stays where it is
+    else root.insertBefore(bar, first);
     const hidden = [bar];
     const square = spec.square && makeSquare();
-    const grid = make(bar, "div", {className: "d2l-grid"});
+    const grid = make(bar, "div", {className: "d2l-grid"}), rows = [];
     const updates = spec.controls.map((c, i) => square && spec.square.includes(i) ? square.update : build(c, i));
     const buttons = make(grid.children.length ? bar : square.head, "div", {className: "d2l-buttons"});
     const player = makePlayer(spec.controls.findIndex(c => c.times));
@@ -75,15 +79,17 @@
     // ---- controls: each gives a function that shows where it stands
 
     function build(c, i) {
+      if (c.kind === "set") return makeSet(c, i);
       const id = unique();
       const row = {className: "d2l-name", textContent: c.label};
+      if ("of" in c) row.style = "border-left:.3em solid " + spec.controls[0].colors[c.of] + ";padding-left:.4em";
       if (c.kind === "choice") {
         make(grid, "span", row);
         const box = make(grid, "span", {className: "d2l-group", role: "radiogroup", "aria-label": c.label});
         const all = radios(box, c.texts, k => set(i, k));
         return k => { all[k].checked = true; };
       }
-      make(grid, "label", {...row, htmlFor: id});
+      const name = make(grid, "label", {...row, htmlFor: id});
       if (c.kind === "menu") {
         const menu = make(grid, "select", {id, autocomplete: "off", onchange: () => set(i, menu.selectedIndex)});
         c.texts.forEach(text => make(menu, "option", {textContent: text}));
@@ -95,6 +101,7 @@
       }
       const slider = range(grid, c, i, id);
       const out = make(grid, "output", {"aria-live": "off", htmlFor: id});
+      rows[i] = [name, slider, out];
       out.style.minWidth = Math.max(...c.texts.map(t => t.length)) + "ch";
       return k => {
         slider.show(k);
@@ -117,6 +124,7 @@
     // put in: square.js
     // put in: player.js
     // put in: question.js
+    // put in: curves.js
 
     // ---- frames
 
@@ -128,6 +136,7 @@
     }
 
     function number() {
+      if (spec.curves) return at.join(" ");
       return spec.controls.reduce((n, c, i) => n * c.texts.length + at[i], 0);
     }
 
@@ -142,7 +151,7 @@
       }
       busy = true;
       shown = number();
-      now.alt = spec.alt + " (" + spec.controls.map((c, i) => c.label + ": " + c.texts[at[i]]).join(", ") + ")";
+      now.alt = spec.alt + " (" + spec.controls.map(reading).filter(Boolean).join(", ") + ")";
       now.onload = now.onerror = () => {
         root.classList.add("d2l-moved");
         root.dataset.frame = shown;
@@ -152,8 +161,15 @@
       now.src = frame(shown);
     }
 
+    // What a control says, unless it is hidden.
+    function reading(c, i) {
+      if ("of" in c && !isChecked(c.of)) return "";
+      return c.label + ": " + (c.kind === "set" ? c.texts.filter((_, k) => isChecked(k)).join(", ") : c.texts[at[i]]);
+    }
+
     // Gives the function from a frame's number to the address of its picture.
     async function load() {
+      if (spec.curves) return drawCurves;
       if (spec.sheet) {
         const sheet = new Image(), [w, h, columns] = spec.tile;
         sheet.src = spec.sheet;

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import io
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .figure import Figure
 from .frames import guarded, paint
 from .pad import draw_pad, place
 from .stored import asset, caption_html
+from .svg import data_url
 
 SPEEDS = (0.5, 1, 2, 4)
 REDRAW = 0.1  # seconds; what plays faster skips values
@@ -70,6 +71,66 @@ def panel(figure: Figure, first: str):
     if figure.ask is None:
         return w.VBox([bar, picture])
     return w.VBox([_question(figure.ask, bar), bar, picture])
+
+
+def show_overlay(figure) -> None:
+    """The names of an `Overlay`'s curves, sliders of those that are checked, and it."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    figure.picture(figure.first())  # its error is the call's
+    shell = get_ipython()
+    if shell is not None and hasattr(shell, "kernel"):
+        display(overlay_panel(figure))
+
+
+def overlay_panel(figure):
+    import ipywidgets as w
+
+    picture, boxes, sliders = w.HTML(), {}, {}
+    for curve in figure.curves:
+        name, parts = curve.name, curve.controls
+        boxes[name] = w.Checkbox(
+            value=name in figure.shown,
+            description=name,
+            indent=False,
+            layout=w.Layout(width="auto"),
+        )
+        wide = f"{max((len(name + c.label) for c in parts), default=0) * 0.6 + 2:.0f}em"
+        sliders[name] = {
+            c.name: _widget(replace(c, label=f"{name}: {c.label}"), wide) for c in parts
+        }
+    rows = w.VBox()
+
+    def redraw(_=None):
+        checked = [c for c in figure.curves if boxes[c.name].value]
+        rows.children = [s for c in checked for s in sliders[c.name].values()]
+        setting = {
+            c.name: c.first() | {n: s.value for n, s in sliders[c.name].items()}
+            for c in checked
+        }
+        shown = data_url("png", png_of(figure.picture(setting)))
+        alt = html.escape(f"{figure.alt} ({', '.join(setting)})")
+        picture.value = (
+            f'<div class="d2l-explore"><style>{asset("explore.css")}</style>'
+            f'<img alt="{alt}" width="{72 * figure.figsize[0]:.0f}" src="{shown}">'
+            f"{caption_html(figure.caption)}</div>"
+        )
+
+    for i in [
+        *boxes.values(),
+        *(s for part in sliders.values() for s in part.values()),
+    ]:
+        i.observe(redraw, "value")
+    redraw()
+    flow = w.Layout(display="flex", flex_flow="row wrap")
+    return w.VBox([w.Box(list(boxes.values()), layout=flow), rows, picture])
+
+
+def png_of(fig) -> bytes:
+    raw = io.BytesIO()
+    fig.savefig(raw, format="png", dpi=144, pil_kwargs={"compress_level": 1})
+    return raw.getvalue()
 
 
 def _widget(c: Control, wide: str):
@@ -158,10 +219,8 @@ def picture_html(figure: Figure, setting: dict) -> str:
         width, _ = sheet.shown_size(figure, drawn)
         source = sheet.image_url(drawn)
     else:
-        raw = io.BytesIO()
-        drawn.savefig(raw, format="png", dpi=144, pil_kwargs={"compress_level": 1})
         width = round(72 * float(drawn.get_size_inches()[0]))
-        source = f"data:image/png;base64,{base64.b64encode(raw.getvalue()).decode()}"
+        source = data_url("png", png_of(drawn))
     now = ", ".join(
         f"{figure.control(n).label}: {short(v)}" for n, v in setting.items()
     )
@@ -170,7 +229,7 @@ def picture_html(figure: Figure, setting: dict) -> str:
     image = f'<img alt="{alt}" width="{width}" src="{source}">'
     if figure.square:
         image = f'<div class="d2l-stage">{_square_html(figure, setting)}{image}</div>'
-    return f'<div class="{classes}">{style}{image}{caption_html(figure)}</div>'
+    return f'<div class="{classes}">{style}{image}{caption_html(figure.caption)}</div>'
 
 
 def _square_html(figure: Figure, setting: dict) -> str:

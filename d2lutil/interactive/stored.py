@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import html
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from . import pad, sheet, stops, svg
@@ -21,13 +21,20 @@ PUT_IN = "// put in: "
 
 
 def show_stored(figure: Figure) -> None:
+    show_html(
+        lambda: stored_html(figure), figure.alt, lambda: stops.count(figure.controls)
+    )
+
+
+def show_html(make: Callable[[], str], alt: str, count=lambda: 1) -> None:
+    """Show what `make` gives, as a stored page holds it; `count` is its frames."""
     from IPython.display import display
 
     began = time.process_time()
-    text = stored_html(figure)
+    text = make()
     note = {
         "seconds": round(time.process_time() - began, 3),
-        "frames": stops.count(figure.controls),
+        "frames": count(),
         "bytes_gz": gzipped(text),
     }
     # Whoever runs the page learns what drawing took, apart from the page's own work.
@@ -35,8 +42,7 @@ def show_stored(figure: Figure) -> None:
     if path:
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(note) + "\n")
-    plain = f"Interactive figure: {figure.alt}"
-    display({"text/html": text, "text/plain": plain}, raw=True)
+    display({"text/html": text, "text/plain": f"Interactive figure: {alt}"}, raw=True)
 
 
 def gzipped(text: str) -> int:
@@ -112,32 +118,40 @@ def page_of(film: Film, settings: list[dict]) -> str:
         spec["pad"] = pad.draw_pad(figure)
     if figure.ask:
         spec["ask"] = figure.ask
-    code = json.dumps(spec, ensure_ascii=False, sort_keys=True)
-    name = hashlib.sha256(code.encode()).hexdigest()[:10]
-    spec["id"] = name
-    code = json.dumps(spec, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
-    classes = f"d2l-explore d2l-explore-{name}"
+    classes = ""
     if film.is_images:
         width, height = sheet.shown_size(figure, film.first)
-        source = sheet.image_url(film.first)
-        classes += " " + sheet.classes(figure)
-        limit = f"min(100%,{width}px)"
+        source, limit = sheet.image_url(film.first), f"min(100%,{width}px)"
+        classes = sheet.classes(figure)
     else:
         width, height = (round(72 * side) for side in film.shape[1:])
-        encoded = base64.b64encode(film.first.encode()).decode()
-        source = f"data:image/svg+xml;base64,{encoded}"
-        classes += " d2l-photo" if figure.photo else ""
-        limit = "100%"
+        source, limit = svg.address(film.first), "100%"
+        classes = "d2l-photo" if figure.photo else ""
+    first = f'style="max-width:{limit};height:auto" width="{width}" height="{height}"'
+    return element(spec, f'{first} src="{source}"', figure.caption, classes)
+
+
+def element(spec: dict, first: str, caption: str, classes="", formulas="") -> str:
+    """A figure's element: its first picture (attributes of an img) and its script.
+
+    The script is explore.js, called with `spec` and with `formulas`, a JavaScript
+    expression.
+    """
+    code = json.dumps(spec, ensure_ascii=False, sort_keys=True) + formulas
+    name = hashlib.sha256(code.encode()).hexdigest()[:10]
+    code = json.dumps({**spec, "id": name}, ensure_ascii=False, sort_keys=True)
+    code = code.replace("<", "\\u003c")
+    more = f",\n{formulas}" if formulas else ""
+    classes = f"d2l-explore d2l-explore-{name} {classes}".rstrip()
     return (
         f'<div class="{classes} tex2jax_ignore mathjax_ignore">\n'
         f"<style>\n{asset('explore.css')}</style>\n"
-        f'<img class="d2l-first" style="max-width:{limit};height:auto" width="{width}" '
-        f'height="{height}" alt="{html.escape(figure.alt)}" src="{source}">\n'
-        f"{caption_html(figure)}"
+        f'<img class="d2l-first" alt="{html.escape(spec["alt"])}" {first}>\n'
+        f"{caption_html(caption)}"
         "<noscript>This figure has controls where scripts may run: on the book's site, "
         "or in a trusted notebook.</noscript>\n"
-        f"<script>\n{asset('explore.js').rstrip()}({code}, document.currentScript);\n"
-        "</script>\n</div>"
+        f"<script>\n{asset('explore.js').rstrip()}({code}, document.currentScript"
+        f"{more});\n</script>\n</div>"
     )
 
 
@@ -156,10 +170,8 @@ def _control_spec(figure: Figure, c: Control) -> dict:
     return spec
 
 
-def caption_html(figure: Figure) -> str:
-    if not figure.caption:
-        return ""
-    return f'<p class="d2l-caption">{html.escape(figure.caption)}</p>\n'
+def caption_html(caption: str) -> str:
+    return f'<p class="d2l-caption">{html.escape(caption)}</p>\n' if caption else ""
 
 
 def asset(name: str) -> str:

@@ -134,6 +134,11 @@ def data_url(kind: str, data: bytes) -> str:
     return f"data:image/{kind};base64," + base64.b64encode(data).decode()
 
 
+def address(svg: str) -> str:
+    """An SVG picture as a data URL."""
+    return data_url("svg+xml", svg.encode())
+
+
 def pack(frames: list[str]) -> str:
     """All frames in one text: their distinct lines, an empty line, then each frame."""
     number_of: dict[str, int] = {}
