@@ -9,7 +9,8 @@ TEX = re.compile(r"\$([^$]+)\$")
 
 
 def plain(tex: str) -> str:
-    """TeX without spaces."""
+    """TeX without spaces, and without braces around the one letter of a font."""
+    tex = re.sub(r"(\\(?:math\w+|boldsymbol))\s*\{(\w)\}", r"\1 \2", tex)
     return re.sub(r"\s|\\,", "", tex)
 
 
